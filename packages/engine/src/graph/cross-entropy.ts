@@ -1,0 +1,78 @@
+import { invariant } from '@skein/core';
+import { raw } from './elementwise.ts';
+import type { GraphBuilder, Value } from './graph.ts';
+import { rawLayout } from './layout.ts';
+import { rawGemm } from './linear.ts';
+
+/** Largest block of logits held at once; at Qwen's vocabulary this is about 110 rows. */
+const CHUNK_ELEMENTS = 1 << 24;
+
+/**
+ * Σ weightᵢ · −log softmax(hᵢ·Eᵀ)[targetᵢ], in chunks of rows so that the logits of a large vocabulary are never held
+ * at once. The derivative is written as softmax·E − E[target], without a scatter.
+ * @param hidden [M, H]  @param head [V, H]  @param targets [M] int32, any valid id where the weight is 0
+ * @param weights [M, 1]
+ * @returns a scalar, in nats
+ */
+export function crossEntropy(
+  g: GraphBuilder,
+  { hidden, head, targets, weights }: { hidden: Value; head: Value; targets: Value; weights: Value },
+): Value {
+  const [M, H] = hidden.dims.map(Number) as [number, number];
+  const V = Number(head.dims[0]);
+  const rowsPerChunk = Math.max(1, Math.min(M, Math.floor(CHUNK_ELEMENTS / V)));
+  const chunks = Array.from({ length: Math.ceil(M / rowsPerChunk) }, (_, i) => {
+    const range = { axis: 0, start: i * rowsPerChunk, end: Math.min(M, (i + 1) * rowsPerChunk) };
+    const part = (x: Value) => (range.end - range.start === M ? x : rawLayout.slice(g, x, range));
+    return chunkLoss(g, { hidden: part(hidden), head, targets: part(targets), weights: part(weights) });
+  });
+  const [first, ...rest] = chunks.map(({ loss }) => loss);
+  invariant(first, 'cross-entropy of no rows');
+  const loss = rest.reduce((sum, part) => g.apply('Add', [sum, part], { dims: [] }), first);
+  return g.differentiate(loss, [hidden, head], (dy) => {
+    const dHidden = rawLayout.concat(g, chunks.map((chunk) => chunk.dHidden()), 0, M);
+    const dHead = head.differentiable
+      ? chunks.map((chunk) => chunk.dHead()).reduce((sum, part) => raw.add(g, sum, part))
+      : undefined;
+    invariant(Number(dHidden.dims[1]) === H, 'gradient of the hidden states');
+    return [raw.mul(g, dHidden, dy), dHead && raw.mul(g, dHead, dy)];
+  });
+}
+
+function chunkLoss(
+  g: GraphBuilder,
+  { hidden, head, targets, weights }: { hidden: Value; head: Value; targets: Value; weights: Value },
+) {
+  const [rows, H] = hidden.dims.map(Number) as [number, number];
+  const logits = rawGemm(g, [hidden, head], { transposeB: true });
+  const probabilities = g.apply('Softmax', [logits], { dims: logits.dims, attributes: { axis: -1 } });
+  const index = rawLayout.reshape(g, targets, [rows, 1]);
+  const targetLogit = g.apply('GatherElements', [logits, index], { dims: [rows, 1], attributes: { axis: 1 } });
+  // log Σ exp = max logit − log(max probability): exact where the target's own probability would underflow.
+  const logNormalizer = raw.sub(
+    g,
+    raw.reduceMax(g, logits, [1]),
+    raw.unary(g, 'Log', raw.reduceMax(g, probabilities, [1])),
+  );
+  const weighted = raw.mul(g, raw.sub(g, logNormalizer, targetLogit), weights);
+  const loss = g.apply('ReduceSum', [weighted, g.integers([0, 1])], { dims: [], attributes: { keepdims: 0 } });
+  const dHidden = () => {
+    const expected = rawGemm(g, [probabilities, head]);
+    const taken = g.apply('Gather', [head, targets], { dims: [rows, H], attributes: { axis: 0 } });
+    return raw.mul(g, raw.sub(g, expected, taken), weights);
+  };
+  /** (softmax − onehot)ᵀ·diag(weights)·hidden */
+  const dHead = () => {
+    const vocabulary = Number(head.dims[0]);
+    const ids = g.apply('Cast', [targets], { dims: targets.dims, type: 'int64', attributes: { to: 7 } });
+    const updates = rawLayout.reshape(g, raw.unary(g, 'Neg', weights), [rows, 1]);
+    const at = g.apply('Unsqueeze', [ids, g.integers([1])], { dims: [rows, 1], type: 'int64' });
+    const dLogits = raw.mul(g, probabilities, weights);
+    const scattered = g.apply('ScatterElements', [dLogits, at, updates], {
+      dims: [rows, vocabulary],
+      attributes: { axis: 1, reduction: 'add' },
+    });
+    return rawGemm(g, [scattered, hidden], { transposeA: true });
+  };
+  return { loss, dHidden, dHead };
+}

@@ -1,0 +1,206 @@
+import { invariant } from '@skein/core';
+import { elementCount } from '../tensor.ts';
+
+/** Element types inside a graph; a superset of what can cross a runtime's boundary (weights may stay in 16 bits). */
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64' | 'bool';
+
+/** A static extent, or the name of one that is only known when the graph runs. */
+export type Dim = number | string;
+
+export type Attribute = number | readonly number[] | string | { readonly float: number };
+
+/** One application of an operator of the ONNX standard (opset 21). */
+export interface GraphNode {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** Where the bytes of a weight lie: little-endian, row-major, inside a file that the runtime maps. */
+export interface ExternalBytes {
+  readonly file: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface Initializer {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly type: ElementType;
+  readonly source: Float32Array | Int32Array | BigInt64Array | ExternalBytes;
+}
+
+export interface ValueInfo {
+  readonly name: string;
+  readonly dims: readonly Dim[];
+  readonly type: ElementType;
+}
+
+/** A finished graph: plain data, so that it can be posted to a worker, interpreted, or written as ONNX. */
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+  readonly initializers: readonly Initializer[];
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+}
+
+/** An edge of a graph under construction. */
+export interface Value extends ValueInfo {
+  /** Whether a derivative with respect to it may be asked for. */
+  readonly differentiable: boolean;
+}
+
+type VectorJacobianProduct = (outputGradients: readonly (Value | undefined)[]) => readonly (Value | undefined)[];
+
+interface TapeEntry {
+  readonly outputs: readonly Value[];
+  readonly inputs: readonly Value[];
+  readonly derivative: VectorJacobianProduct;
+}
+
+/** Collects nodes, and a tape of derivative rules from which `backward` writes the reverse pass into the same graph. */
+export class GraphBuilder {
+  readonly #nodes: GraphNode[] = [];
+  readonly #initializers: Initializer[] = [];
+  readonly #inputs: ValueInfo[] = [];
+  readonly #outputs: ValueInfo[] = [];
+  readonly #constants = new Map<string, Value>();
+  readonly #tape: TapeEntry[] = [];
+  #counter = 0;
+
+  input(name: string, dims: readonly Dim[], type: ElementType = 'float32', differentiable = false): Value {
+    const value = { name, dims, type, differentiable };
+    this.#inputs.push({ name, dims, type });
+    return value;
+  }
+
+  initializer(initializer: Initializer): Value {
+    this.#initializers.push(initializer);
+    return { name: initializer.name, dims: initializer.dims, type: initializer.type, differentiable: false };
+  }
+
+  /** Names `value` as a result of the graph. */
+  output(name: string, value: Value): void {
+    this.#nodes.push({ operator: 'Identity', inputs: [value.name], outputs: [name], attributes: {} });
+    this.#outputs.push({ name, dims: value.dims, type: value.type });
+  }
+
+  /** A float32 scalar, stored once per graph. */
+  scalar(x: number): Value {
+    return this.#constant(`scalar:${x}`, [], 'float32', () => Float32Array.of(x));
+  }
+
+  /** A list of int64, as shapes and axes are given to operators; stored once per graph. */
+  integers(list: readonly number[]): Value {
+    return this.#constant(`integers:${list.join()}`, [list.length], 'int64', () => BigInt64Array.from(list, BigInt));
+  }
+
+  /** A float32 constant that the caller names; stored once per name. */
+  constant(key: string, dims: readonly number[], make: () => Float32Array): Value {
+    return this.#constant(`constant:${key}`, dims, 'float32', make);
+  }
+
+  /** Applies an operator that has one output. */
+  apply(
+    operator: string,
+    inputs: readonly Value[],
+    result: { dims: readonly Dim[]; type?: ElementType; attributes?: Record<string, Attribute> },
+  ): Value {
+    const [value] = this.applyMany(operator, inputs, { ...result, dims: [result.dims] });
+    invariant(value, `${operator} has no output`);
+    return value;
+  }
+
+  applyMany(
+    operator: string,
+    inputs: readonly Value[],
+    result: { dims: readonly (readonly Dim[])[]; type?: ElementType; attributes?: Record<string, Attribute> },
+  ): Value[] {
+    const type = result.type ?? 'float32';
+    const outputs = result.dims.map((dims) => ({
+      name: `${operator}_${this.#counter++}`,
+      dims,
+      type,
+      differentiable: false,
+    }));
+    this.#nodes.push({
+      operator,
+      inputs: inputs.map((input) => input.name),
+      outputs: outputs.map((output) => output.name),
+      attributes: result.attributes ?? {},
+    });
+    return outputs;
+  }
+
+  /** Ties a derivative rule to values just computed. Where no input is differentiable the rule is dropped. */
+  differentiate(output: Value, inputs: readonly Value[], derivative: (gradient: Value) => (Value | undefined)[]): Value {
+    if (!inputs.some((input) => input.differentiable)) return output;
+    const marked = { ...output, differentiable: true };
+    this.#tape.push({
+      outputs: [marked],
+      inputs,
+      derivative: ([gradient]) => {
+        invariant(gradient, 'a derivative rule was called without a gradient');
+        return derivative(gradient);
+      },
+    });
+    return marked;
+  }
+
+  /**
+   * Writes the reverse pass of a scalar.
+   * @returns the gradient of each value asked for, in the same order.
+   */
+  backward(loss: Value, wanted: readonly Value[]): Value[] {
+    const gradients = new Map<string, Value>([[loss.name, this.scalar(1)]]);
+    for (const entry of this.#tape.toReversed()) {
+      const outputGradients = entry.outputs.map((output) => gradients.get(output.name));
+      if (outputGradients.every((gradient) => gradient === undefined)) continue;
+      const inputGradients = entry.derivative(outputGradients);
+      entry.inputs.forEach((input, index) => {
+        const gradient = inputGradients[index];
+        if (!input.differentiable || gradient === undefined) return;
+        const sum = gradients.get(input.name);
+        gradients.set(input.name, sum ? this.apply('Add', [sum, gradient], { dims: gradient.dims }) : gradient);
+      });
+    }
+    return wanted.map((value) => {
+      const gradient = gradients.get(value.name);
+      invariant(gradient, `the loss does not depend on ${value.name}`);
+      return gradient;
+    });
+  }
+
+  build(): Graph {
+    const nodes = this.#reachableNodes();
+    const used = new Set(nodes.flatMap((node) => node.inputs));
+    return {
+      nodes,
+      initializers: this.#initializers.filter((initializer) => used.has(initializer.name)),
+      inputs: this.#inputs.filter((input) => used.has(input.name)),
+      outputs: this.#outputs,
+    };
+  }
+
+  #constant(key: string, dims: readonly number[], type: ElementType, make: () => Initializer['source']): Value {
+    const known = this.#constants.get(key);
+    if (known) return known;
+    const source = make();
+    invariant(ArrayBuffer.isView(source) && source.length === elementCount(dims), `constant ${key} does not fill its shape`);
+    const value = this.initializer({ name: `constant_${this.#counter++}`, dims, type, source });
+    this.#constants.set(key, value);
+    return value;
+  }
+
+  #reachableNodes(): GraphNode[] {
+    const needed = new Set(this.#outputs.map((output) => output.name));
+    const kept: GraphNode[] = [];
+    for (const node of this.#nodes.toReversed()) {
+      if (!node.outputs.some((output) => needed.has(output))) continue;
+      kept.push(node);
+      for (const input of node.inputs) needed.add(input);
+    }
+    return kept.reverse();
+  }
+}
