@@ -1,0 +1,202 @@
+import { invariant } from '@skein/core';
+import { cachedAttention, causalAttention } from '../graph/attention.ts';
+import { crossEntropy } from '../graph/cross-entropy.ts';
+import { add, swiGlu } from '../graph/elementwise.ts';
+import { type Dim, type Graph, GraphBuilder, type Initializer, type Value } from '../graph/graph.ts';
+import { gatherRows, rawLayout, reshape, transpose } from '../graph/layout.ts';
+import { adaptedLinear, linear, rawGemm, rmsNorm } from '../graph/linear.ts';
+import { type RotaryAngles, rotary } from '../graph/rotary.ts';
+import type { ModelConfig } from './model-config.ts';
+import { EMBEDDING, FINAL_NORM, HEAD, hasBias, type LinearName, linearPath } from './weight-names.ts';
+
+/** Rank, scale and dropout of the adapter on one linear, by the linear's module path. */
+export interface AdapterModule {
+  readonly path: string;
+  readonly rank: number;
+  readonly scale: number;
+}
+
+export interface CausalLmSpec {
+  readonly config: ModelConfig;
+  /** Frozen weights by name; every name of `weightShapes` that is not in `trainable`. */
+  readonly weights: ReadonlyMap<string, Initializer>;
+  /** Weights given as inputs and trained, with their shapes: all of them in full fine-tuning. */
+  readonly trainable: ReadonlyMap<string, readonly number[]>;
+  readonly adapter: readonly AdapterModule[];
+}
+
+export type CausalLmTask =
+  /** `loss` and, where `gradients`, `gradient.<parameter>` for a fixed shape. */
+  | { readonly kind: 'loss'; readonly batch: number; readonly length: number; readonly gradients: boolean; readonly dropout: number }
+  /** `logits` [batch·length, V] for a fixed shape. */
+  | { readonly kind: 'logits'; readonly batch: number; readonly length: number }
+  /** `logits` [batch, V] of each row's last new token, and `present.<layer>.{key,value}`, for any lengths. */
+  | { readonly kind: 'generate'; readonly batch: number };
+
+/** Name of the LoRA input of a module; PEFT's own names without their prefix. */
+export function adapterInputNames(path: string): { a: string; b: string } {
+  return { a: `${path}.lora_A.weight`, b: `${path}.lora_B.weight` };
+}
+
+/** Writes the graph of a decoder for one task. Inputs are described at `describeInputs` below. */
+export function buildCausalLm(spec: CausalLmSpec, task: CausalLmTask): Graph {
+  return new CausalLmBuilder(spec, task).build();
+}
+
+class CausalLmBuilder {
+  readonly #g = new GraphBuilder();
+  readonly #spec: CausalLmSpec;
+  readonly #task: CausalLmTask;
+  readonly #parameters = new Map<string, Value>();
+  readonly #frozen = new Map<string, Value>();
+  readonly #adapters: ReadonlyMap<string, AdapterModule>;
+
+  constructor(spec: CausalLmSpec, task: CausalLmTask) {
+    this.#spec = spec;
+    this.#task = task;
+    this.#adapters = new Map(spec.adapter.map((module) => [module.path, module]));
+  }
+
+  build(): Graph {
+    const { config } = this.#spec;
+    const g = this.#g;
+    const length: Dim = this.#task.kind === 'generate' ? 'new' : this.#task.length;
+    const rows: Dim = typeof length === 'string' ? 'rows' : this.#task.batch * length;
+    const ids = g.input('ids', [rows], 'int32');
+    const angleDims = [this.#task.batch, 1, length, config.headSize];
+    const angles = { cos: g.input('cos', angleDims), sin: g.input('sin', angleDims) };
+    let x = gatherRows(g, this.#weight(EMBEDDING), ids);
+    for (let layer = 0; layer < config.layers; layer++) {
+      const prefix = `model.layers.${layer}.`;
+      const normed = rmsNorm(g, x, this.#weight(`${prefix}input_layernorm.weight`), config.normEpsilon);
+      x = add(g, x, this.#attention(layer, normed, { rows, length, angles }));
+      const middle = rmsNorm(g, x, this.#weight(`${prefix}post_attention_layernorm.weight`), config.normEpsilon);
+      const active = swiGlu(g, this.#linear(layer, 'gate_proj', middle), this.#linear(layer, 'up_proj', middle));
+      x = add(g, x, this.#linear(layer, 'down_proj', active));
+    }
+    const hidden = rmsNorm(g, x, this.#weight(FINAL_NORM), config.normEpsilon);
+    const head = this.#weight(config.tiedEmbeddings ? EMBEDDING : HEAD);
+    this.#finish(hidden, head, rows);
+    return g.build();
+  }
+
+  #finish(hidden: Value, head: Value, rows: Dim): void {
+    const g = this.#g;
+    if (this.#task.kind === 'logits') {
+      g.output('logits', rawGemm(g, [hidden, head], { transposeB: true }));
+      return;
+    }
+    if (this.#task.kind === 'generate') {
+      const last = g.input('last', [this.#task.batch], 'int32');
+      g.output('logits', rawGemm(g, [gatherRows(g, hidden, last), head], { transposeB: true }));
+      return;
+    }
+    const targets = g.input('targets', [rows], 'int32');
+    const weights = g.input('weights', [rows, 1]);
+    const loss = crossEntropy(g, { hidden, head, targets, weights });
+    g.output('loss', loss);
+    if (!this.#task.gradients) return;
+    const wanted = [...this.#parameters];
+    const gradients = g.backward(
+      loss,
+      wanted.map(([, value]) => value),
+    );
+    gradients.forEach((gradient, i) => {
+      g.output(`gradient.${wanted[i]?.[0]}`, gradient);
+    });
+  }
+
+  #attention(layer: number, x: Value, shape: { rows: Dim; length: Dim; angles: RotaryAngles }): Value {
+    const g = this.#g;
+    const { config } = this.#spec;
+    const { heads, kvHeads, headSize } = config;
+    const batch = this.#task.batch;
+    const split = (name: LinearName, count: number, norm: string) => {
+      const flat = this.#linear(layer, name, x);
+      const perHead = reshape(g, flat, [batch, shape.length, count, headSize]);
+      const normed =
+        config.headNorms && norm
+          ? rmsNorm(g, perHead, this.#weight(`model.layers.${layer}.self_attn.${norm}.weight`), config.normEpsilon)
+          : perHead;
+      return transpose(g, normed, [0, 2, 1, 3]);
+    };
+    const q = rotary(g, split('q_proj', heads, 'q_norm'), shape.angles);
+    const k = rotary(g, split('k_proj', kvHeads, 'k_norm'), shape.angles);
+    const v = split('v_proj', kvHeads, '');
+    const mixed = this.#task.kind === 'generate' ? this.#attendToCache(layer, { q, k, v }) : this.#attendWithin({ q, k, v });
+    const joined = reshape(g, transpose(g, mixed, [0, 2, 1, 3]), [shape.rows, heads * headSize]);
+    return this.#linear(layer, 'o_proj', joined);
+  }
+
+  #attendWithin({ q, k, v }: { q: Value; k: Value; v: Value }): Value {
+    invariant(this.#task.kind !== 'generate', 'attention within a batch needs its length');
+    const segments = this.#once('segments', () =>
+      this.#g.input('segments', [this.#task.batch, (this.#task as { length: number }).length], 'int32'),
+    );
+    return causalAttention(this.#g, { q, k, v, segments });
+  }
+
+  #attendToCache(layer: number, { q, k, v }: { q: Value; k: Value; v: Value }): Value {
+    const g = this.#g;
+    const { kvHeads, headSize } = this.#spec.config;
+    const batch = this.#task.batch;
+    const extend = (kind: 'key' | 'value', fresh: Value) => {
+      const past = g.input(`past.${layer}.${kind}`, [batch, kvHeads, 'past', headSize]);
+      const all = rawLayout.concat(g, [past, fresh], 2, 'total');
+      g.output(`present.${layer}.${kind}`, all);
+      return all;
+    };
+    const bias = this.#once('bias', () => g.input('bias', [batch, 1, 'new', 'total']));
+    return cachedAttention(g, { q, k: extend('key', k), v: extend('value', v), bias });
+  }
+
+  #linear(layer: number, name: LinearName, x: Value): Value {
+    const g = this.#g;
+    const path = linearPath(layer, name);
+    const weight = this.#weight(`${path}.weight`);
+    const bias = hasBias(this.#spec.config, name) ? this.#weight(`${path}.bias`) : undefined;
+    const module = this.#adapters.get(path);
+    if (!module) return linear(g, x, weight, bias);
+    const [out, into] = weight.dims.map(Number) as [number, number];
+    const names = adapterInputNames(path);
+    const a = this.#parameter(names.a, [module.rank, into]);
+    const b = this.#parameter(names.b, [out, module.rank]);
+    const probability = this.#task.kind === 'loss' && this.#task.gradients ? this.#task.dropout : 0;
+    const keep = probability > 0 ? g.input(`keep.${path}`, x.dims, 'bool') : undefined;
+    return adaptedLinear(
+      g,
+      x,
+      { weight, bias },
+      { a, b, scale: module.scale, ...(keep && { dropout: { keep, probability } }) },
+    );
+  }
+
+  #weight(name: string): Value {
+    const trainable = this.#spec.trainable.get(name);
+    if (trainable) return this.#parameter(name, trainable);
+    return this.#once(name, () => {
+      const initializer = this.#spec.weights.get(name);
+      invariant(initializer, `the weight ${name} was not loaded`);
+      const value = this.#g.initializer(initializer);
+      // 16-bit weights stay as they are in memory and are widened where they are used.
+      return value.type === 'float32'
+        ? value
+        : this.#g.apply('Cast', [value], { dims: value.dims, attributes: { to: 1 } });
+    });
+  }
+
+  #parameter(name: string, dims: readonly number[]): Value {
+    const known = this.#parameters.get(name);
+    if (known) return known;
+    const differentiable = this.#task.kind === 'loss' && this.#task.gradients;
+    const value = this.#g.input(name, dims, 'float32', differentiable);
+    this.#parameters.set(name, value);
+    return value;
+  }
+
+  #once(name: string, make: () => Value): Value {
+    const value = this.#frozen.get(name) ?? make();
+    this.#frozen.set(name, value);
+    return value;
+  }
+}

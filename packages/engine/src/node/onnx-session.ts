@@ -1,0 +1,93 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { dirname, relative, sep } from 'node:path';
+import { BaseError } from '@skein/core';
+import * as ort from 'onnxruntime-node';
+import type { Graph } from '../graph/graph.ts';
+import { encodeModel } from '../onnx/encode-model.ts';
+import type { RunOptions, Session, SessionOptions } from '../runtime/runtime.ts';
+import type { Tensor, Tensors, TensorType } from '../tensor.ts';
+
+export type Device = 'cpu' | 'webgpu';
+
+/** A session of ONNX Runtime on this thread: `run` blocks it, so this belongs in a worker (see worker-runtime.ts). */
+export async function createOnnxSession(
+  graph: Graph,
+  options: SessionOptions & { device: Device },
+): Promise<Session> {
+  const { folder, locationOf } = placeExternalFiles(graph);
+  const bytes = encodeModel(graph, locationOf);
+  const native = await ort.InferenceSession.create(bytes, {
+    executionProviders: [options.device],
+    intraOpNumThreads: options.threads ?? 0,
+    interOpNumThreads: 1,
+    // A plan of memory for static shapes raises the peak and saves no time (measured: docs/performance.md).
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    extra: {
+      session: {
+        // Packed copies of every weight would double memory; at training's row counts they save no time.
+        disable_prepacking: '1',
+        ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
+      },
+      // Folding Cast(bf16 weight) into a constant would make the float32 copy that mapping avoids.
+      optimization: { disable_specified_optimizers: 'ConstantFolding' },
+    },
+  });
+  return wrapSession(native);
+}
+
+function wrapSession(native: ort.InferenceSession): Session {
+  let bound: Record<string, ort.Tensor> = {};
+  return {
+    async bind(feeds) {
+      bound = { ...bound, ...toNative(feeds) };
+    },
+    async run(feeds: Tensors, { fetch, carry = {} }: RunOptions = {}) {
+      const wanted = fetch ?? native.outputNames.filter((name) => !(name in carry));
+      const results = await native.run({ ...bound, ...toNative(feeds) }, [...wanted, ...Object.keys(carry)]);
+      for (const [output, input] of Object.entries(carry)) {
+        const tensor = results[output];
+        if (tensor) bound[input] = tensor;
+      }
+      return Object.fromEntries(wanted.map((name) => [name, fromNative(results[name])]));
+    },
+    async release() {
+      bound = {};
+      await native.release();
+    },
+  };
+}
+
+function toNative(feeds: Tensors): Record<string, ort.Tensor> {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new ort.Tensor(type, data, [...dims])]),
+  );
+}
+
+function fromNative(tensor: ort.Tensor | undefined): Tensor {
+  if (!tensor) throw new BaseError('engine/runtime-output', 'ONNX Runtime left out a result that was asked for.');
+  return { type: tensor.type as TensorType, dims: tensor.dims, data: tensor.data as Tensor['data'] };
+}
+
+/**
+ * ONNX names weights' files relative to one folder and refuses links that lead out of it, while a Hugging Face cache
+ * is made of links into a folder of blobs. So files are named by their real place, under their nearest common folder.
+ */
+function placeExternalFiles(graph: Graph): { folder: string | undefined; locationOf: (file: string) => string } {
+  const files = new Set<string>();
+  for (const { source } of graph.initializers) if (!ArrayBuffer.isView(source)) files.add(source.file);
+  const real = new Map([...files].map((file) => [file, realpathSync(file)]));
+  const folders = [...real.values()].map((file) => dirname(file).split(sep));
+  const shared = folders.reduce<string[] | undefined>((common, parts) => {
+    if (!common) return parts;
+    const different = common.findIndex((part, i) => part !== parts[i]);
+    return different < 0 ? common : common.slice(0, different);
+  }, undefined);
+  const folder = shared && (shared.join(sep) || sep);
+  return { folder, locationOf: (file) => relative(folder ?? '', real.get(file) ?? file).split(sep).join('/') };
+}
+
+/** Version of the native runtime, for records of a run. */
+export const onnxRuntimeVersion: string = JSON.parse(
+  readFileSync(new URL(import.meta.resolve('onnxruntime-node/package.json')), 'utf8'),
+).version;
