@@ -1,4 +1,4 @@
-import { isSameMerkleHash, MERKLE_HASH_BYTES, merkleNodeHash, merkleParents } from './merkle-hash.ts';
+import { isSameMerkleHash, MERKLE_HASH_BYTES, merkleNodeHash, merkleParents } from './hash.ts';
 
 /**
  * Proves that a leaf is in the tree over `leafHashes`: the siblings on the way up, lowest first. Costs n − 1 hashes.

@@ -1,4 +1,4 @@
-import { isSameMerkleHash, MERKLE_HASH_BYTES, merkleNodeHash, merkleRoot } from './merkle-hash.ts';
+import { isSameMerkleHash, MERKLE_HASH_BYTES, merkleNodeHash, merkleRoot } from './hash.ts';
 
 /**
  * Proves that the tree over the first `oldSize` leaves is a beginning of the tree over all `leafHashes`. Costs up to

@@ -1,4 +1,4 @@
-import { createSha256, sha256 } from './sha256.ts';
+import { createSha256, sha256 } from '../sha256.ts';
 
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
