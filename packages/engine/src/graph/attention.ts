@@ -48,7 +48,9 @@ export function causalAttention(
     const probabilities = rawLayout.reshape(g, softmax, [B, kvHeads, group * rows, end]);
     blocks.push({ query, keyT, value, probabilities, result: batchMatMul(g, probabilities, value), start, end });
   }
-  const parts = blocks.map(({ result, start, end }) => rawLayout.reshape(g, result, [B, kvHeads, group, end - start, D]));
+  const parts = blocks.map(({ result, start, end }) =>
+    rawLayout.reshape(g, result, [B, kvHeads, group, end - start, D]),
+  );
   const output = rawLayout.reshape(g, rawLayout.concat(g, parts, 3, T), q.dims);
   return g.differentiate(output, [q, k, v], (dy) => attentionDerivative(g, blocks, { dy, k, v, group }));
 }
@@ -110,7 +112,10 @@ function blockBias(g: GraphBuilder, segments: Value, start: number, end: number)
  * Attention of new tokens on cached and new ones, without derivative, with lengths known only at run time.
  * @param q [B, heads, S, D]  @param k, v [B, kvHeads, P+S, D]  @param bias [B, 1, S, P+S], added to the scores.
  */
-export function cachedAttention(g: GraphBuilder, { q, k, v, bias }: { q: Value; k: Value; v: Value; bias: Value }): Value {
+export function cachedAttention(
+  g: GraphBuilder,
+  { q, k, v, bias }: { q: Value; k: Value; v: Value; bias: Value },
+): Value {
   const [B, heads, , D] = q.dims as [number, number, Dim, number];
   const kvHeads = Number(k.dims[1]);
   const group = heads / kvHeads;
@@ -121,7 +126,9 @@ export function cachedAttention(g: GraphBuilder, { q, k, v, bias }: { q: Value; 
   const wide = g.apply('Unsqueeze', [bias, g.integers([1])], { dims: [B, 1, 1, 'new', 'total'] });
   const biased = g.apply('Add', [split, wide], { dims: split.dims });
   const softmax = g.apply('Softmax', [biased], { dims: biased.dims, attributes: { axis: -1 } });
-  const flat = g.apply('Reshape', [softmax, g.apply('Shape', [scores], { dims: [4], type: 'int64' })], { dims: scores.dims });
+  const flat = g.apply('Reshape', [softmax, g.apply('Shape', [scores], { dims: [4], type: 'int64' })], {
+    dims: scores.dims,
+  });
   return rawLayout.reshape(g, batchMatMul(g, flat, v), q.dims);
 }
 

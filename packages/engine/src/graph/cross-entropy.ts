@@ -30,7 +30,12 @@ export function crossEntropy(
   invariant(first, 'cross-entropy of no rows');
   const loss = rest.reduce((sum, part) => g.apply('Add', [sum, part], { dims: [] }), first);
   return g.differentiate(loss, [hidden, head], (dy) => {
-    const dHidden = rawLayout.concat(g, chunks.map((chunk) => chunk.dHidden()), 0, M);
+    const dHidden = rawLayout.concat(
+      g,
+      chunks.map((chunk) => chunk.dHidden()),
+      0,
+      M,
+    );
     const dHead = head.differentiable
       ? chunks.map((chunk) => chunk.dHead()).reduce((sum, part) => raw.add(g, sum, part))
       : undefined;

@@ -134,7 +134,11 @@ export class GraphBuilder {
   }
 
   /** Ties a derivative rule to values just computed. Where no input is differentiable the rule is dropped. */
-  differentiate(output: Value, inputs: readonly Value[], derivative: (gradient: Value) => (Value | undefined)[]): Value {
+  differentiate(
+    output: Value,
+    inputs: readonly Value[],
+    derivative: (gradient: Value) => (Value | undefined)[],
+  ): Value {
     if (!inputs.some((input) => input.differentiable)) return output;
     const marked = { ...output, differentiable: true };
     this.#tape.push({
@@ -187,7 +191,10 @@ export class GraphBuilder {
     const known = this.#constants.get(key);
     if (known) return known;
     const source = make();
-    invariant(ArrayBuffer.isView(source) && source.length === elementCount(dims), `constant ${key} does not fill its shape`);
+    invariant(
+      ArrayBuffer.isView(source) && source.length === elementCount(dims),
+      `constant ${key} does not fill its shape`,
+    );
     const value = this.initializer({ name: `constant_${this.#counter++}`, dims, type, source });
     this.#constants.set(key, value);
     return value;

@@ -79,7 +79,10 @@ export function rmsNorm(g: GraphBuilder, x: Value, weight: Value, epsilon: numbe
   return g.differentiate(raw.mul(g, normed, weight), [x, weight], (dy) => {
     const outer = x.dims.map((_, axis) => axis).slice(0, last);
     const dWeight = weight.differentiable
-      ? g.apply('ReduceSum', [raw.mul(g, dy, normed), g.integers(outer)], { dims: weight.dims, attributes: { keepdims: 0 } })
+      ? g.apply('ReduceSum', [raw.mul(g, dy, normed), g.integers(outer)], {
+          dims: weight.dims,
+          attributes: { keepdims: 0 },
+        })
       : undefined;
     if (!x.differentiable) return [undefined, dWeight];
     const scaled = raw.mul(g, dy, weight);

@@ -27,7 +27,13 @@ export interface CausalLmSpec {
 
 export type CausalLmTask =
   /** `loss` and, where `gradients`, `gradient.<parameter>` for a fixed shape. */
-  | { readonly kind: 'loss'; readonly batch: number; readonly length: number; readonly gradients: boolean; readonly dropout: number }
+  | {
+      readonly kind: 'loss';
+      readonly batch: number;
+      readonly length: number;
+      readonly gradients: boolean;
+      readonly dropout: number;
+    }
   /** `logits` [batch·length, V] for a fixed shape. */
   | { readonly kind: 'logits'; readonly batch: number; readonly length: number }
   /** `logits` [batch, V] of each row's last new token, and `present.<layer>.{key,value}`, for any lengths. */
@@ -123,7 +129,8 @@ class CausalLmBuilder {
     const q = rotary(g, split('q_proj', heads, 'q_norm'), shape.angles);
     const k = rotary(g, split('k_proj', kvHeads, 'k_norm'), shape.angles);
     const v = split('v_proj', kvHeads, '');
-    const mixed = this.#task.kind === 'generate' ? this.#attendToCache(layer, { q, k, v }) : this.#attendWithin({ q, k, v });
+    const mixed =
+      this.#task.kind === 'generate' ? this.#attendToCache(layer, { q, k, v }) : this.#attendWithin({ q, k, v });
     const joined = reshape(g, transpose(g, mixed, [0, 2, 1, 3]), [shape.rows, heads * headSize]);
     return this.#linear(layer, 'o_proj', joined);
   }

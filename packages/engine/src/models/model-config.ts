@@ -94,9 +94,13 @@ export function parseModelConfig(json: unknown, file: string): ModelConfig {
   const raw = parsed.data;
   const family = FAMILIES[raw.model_type];
   if (!family) {
-    throw new BaseError('engine/unknown-architecture', `${file}: the architecture "${raw.model_type}" is not supported.`, {
-      hints: ['Supported: llama, qwen2 (also Qwen2.5) and qwen3, dense.'],
-    });
+    throw new BaseError(
+      'engine/unknown-architecture',
+      `${file}: the architecture "${raw.model_type}" is not supported.`,
+      {
+        hints: ['Supported: llama, qwen2 (also Qwen2.5) and qwen3, dense.'],
+      },
+    );
   }
   refuseUnsupported(raw, file);
   const heads = raw.num_attention_heads;
@@ -130,7 +134,8 @@ function refuseUnsupported(raw: RawConfig, file: string): void {
     });
   };
   if (raw.hidden_act !== 'silu') refuse(`the activation "${raw.hidden_act}"`);
-  if (raw.use_sliding_window || raw.layer_types?.some((type) => type !== 'full_attention')) refuse('sliding-window attention');
+  if (raw.use_sliding_window || raw.layer_types?.some((type) => type !== 'full_attention'))
+    refuse('sliding-window attention');
   if (raw.quantization_config !== undefined && raw.quantization_config !== null) refuse('a quantised checkpoint');
   const kvHeads = raw.num_key_value_heads ?? raw.num_attention_heads;
   if (raw.num_attention_heads % kvHeads !== 0) refuse(`${raw.num_attention_heads} heads on ${kvHeads} key-value heads`);

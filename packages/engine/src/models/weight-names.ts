@@ -38,7 +38,9 @@ export function linearDims(config: ModelConfig, name: LinearName): [number, numb
 
 export function hasBias(config: ModelConfig, name: LinearName): boolean {
   if (name === 'o_proj') return config.outputBias;
-  return name.startsWith('gate') || name.startsWith('up') || name.startsWith('down') ? config.mlpBias : config.attentionBias;
+  return name.startsWith('gate') || name.startsWith('up') || name.startsWith('down')
+    ? config.mlpBias
+    : config.attentionBias;
 }
 
 /** Module path of a linear, e.g. `model.layers.3.mlp.up_proj`. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type Checkpoint, trainerStateSchema } from '../train/checkpoint.ts';
 import { diskError } from './disk-error.ts';
 import { partialSuffix, syncDirectory, writeDurably } from './durable-file.ts';
-import { readSafetensors, writeSafetensors } from './safetensors-file.ts';
+import { float32ToWrite, readSafetensors, writeSafetensors } from './safetensors-file.ts';
 
 /** What a run directory keeps beside a checkpoint's tensors. */
 const recordSchema = z.strictObject({
@@ -36,7 +36,7 @@ export async function writeCheckpoint(checkpoints: string, stored: StoredCheckpo
   const partial = path + partialSuffix;
   try {
     await mkdir(partial);
-    await writeSafetensors(join(partial, tensorsName), tensors);
+    await writeSafetensors(join(partial, tensorsName), tensors.map(float32ToWrite));
     await writeDurably(join(partial, stateName), [encodeRecord({ state, metricsBytes: stored.metricsBytes })]);
     // A run interrupted twice at one step has saved it before. Between the two renames the older checkpoint is newest.
     await removeWhole(path);

@@ -10,10 +10,7 @@ import type { Tensor, Tensors, TensorType } from '../tensor.ts';
 export type Device = 'cpu' | 'webgpu';
 
 /** A session of ONNX Runtime on this thread: `run` blocks it, so this belongs in a worker (see worker-runtime.ts). */
-export async function createOnnxSession(
-  graph: Graph,
-  options: SessionOptions & { device: Device },
-): Promise<Session> {
+export async function createOnnxSession(graph: Graph, options: SessionOptions & { device: Device }): Promise<Session> {
   const { folder, locationOf } = placeExternalFiles(graph);
   const bytes = encodeModel(graph, locationOf);
   const native = await ort.InferenceSession.create(bytes, {
@@ -84,7 +81,13 @@ function placeExternalFiles(graph: Graph): { folder: string | undefined; locatio
     return different < 0 ? common : common.slice(0, different);
   }, undefined);
   const folder = shared && (shared.join(sep) || sep);
-  return { folder, locationOf: (file) => relative(folder ?? '', real.get(file) ?? file).split(sep).join('/') };
+  return {
+    folder,
+    locationOf: (file) =>
+      relative(folder ?? '', real.get(file) ?? file)
+        .split(sep)
+        .join('/'),
+  };
 }
 
 /** Version of the native runtime, for records of a run. */
