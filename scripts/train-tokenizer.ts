@@ -136,7 +136,7 @@ function* trainingTexts(documents: Iterable<CorpusDocument>, count: number): Gen
 }
 
 /** The files of the small model's tokenizer: name → content. Deterministic. */
-export function renderTokenizerFiles(documentCount: number, maxMerges: 4000number): Map<string, string> {
+export function renderTokenizerFiles(documentCount: number, maxMerges: number): Map<string, string> {
   const merges = learnMerges(trainingTexts(corpus(1), documentCount), maxMerges);
   const config = {
     eos_token: '<|im_end|>',
