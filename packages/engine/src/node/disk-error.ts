@@ -10,19 +10,21 @@ const deniedCodes = new Set(['EACCES', 'EPERM', 'EROFS']);
  * @param path the final name of what was being written, as shown to the user.
  */
 export function diskError(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
+  // What was already put into words for a part is said again for the whole.
+  const origin = error instanceof BaseError ? error.cause : error;
+  const code = (origin as NodeJS.ErrnoException | null | undefined)?.code ?? '';
   if (fullCodes.has(code)) {
     return new BaseError('engine/disk-full', `The disk is full: ${path} could not be written.`, {
       info: { path, reason: code },
       hints: ['Free some space, or choose a directory on another disk.', 'Nothing was left under the final name.'],
-      cause: error,
+      cause: origin,
     });
   }
   if (deniedCodes.has(code)) {
     return new BaseError('engine/not-writable', `${path} could not be written: permission denied.`, {
       info: { path, reason: code },
       hints: ['Choose a directory that you may write to.'],
-      cause: error,
+      cause: origin,
     });
   }
   return error;

@@ -17,13 +17,18 @@ export async function openFileSource(path: string): Promise<FileSource> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     throw unreadable(path, error);
   });
-  const { size } = await file.stat();
+  const stat = await file.stat();
+  if (!stat.isFile()) {
+    await file.close();
+    throw unreadable(path, new Error('it is not a file'));
+  }
   return {
-    size,
-    async read(offset, length) {
+    size: stat.size,
+    async read(offset, length, signal) {
       const bytes = new Uint8Array(length);
       let done = 0;
       while (done < length) {
+        signal?.throwIfAborted();
         const wanted = Math.min(bytesPerRead, length - done);
         const { bytesRead } = await file.read(bytes, done, wanted, offset + done);
         if (bytesRead === 0) break;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +30,7 @@ export async function acquireRunLock(directory: string): Promise<RunLock> {
   const path = join(directory, lockName);
   const mine = JSON.stringify({ pid: process.pid, host: hostname(), startedAt: await startTime(process.pid) });
   // A link appears at once and with its content, so nobody ever reads half a lock.
-  const draft = join(directory, `${lockName}.${process.pid}`);
+  const draft = join(directory, `${lockName}.${randomUUID()}`);
   try {
     await writeFile(draft, mine);
     while (!(await tryLink(draft, path))) await removeIfStale(path, directory);
@@ -58,7 +59,7 @@ async function removeIfStale(path: string, directory: string): Promise<void> {
   if (owner !== null && (await isAlive(owner))) throw lockedError(directory, owner);
   // Two processes may see the same stale lock: the slower one would remove the faster one's fresh lock. So it is moved
   // away first, and put back if it turns out to be another than the one that was read.
-  const aside = `${path}.stale.${process.pid}`;
+  const aside = `${path}.${randomUUID()}`;
   try {
     await rename(path, aside);
   } catch (error) {
