@@ -1,3 +1,4 @@
+import { assertNoOverlap } from './assert-no-overlap.ts';
 import type { Message } from './corpus.ts';
 import { ask, askThrough, createFacts, type Fact, isJoin } from './facts.ts';
 import { type Field, heldOutQuestions, trainingQuestions } from './field.ts';
@@ -63,7 +64,10 @@ function toJoins(known: readonly Known[], random: Random): JoinRow[] {
   );
 }
 
-/** The samples of one field. Another seed gives other subjects and facts; the phrasings stay. */
+/**
+ * The samples of one field. Another seed gives other subjects and facts; the phrasings stay.
+ * Throws BaseError `samples/overlap` if a question of the tests were also one of the training files.
+ */
 export function createSamples(field: Field, seed: number): FieldSamples {
   const random = createRandom(seed, `samples/${field.id}`);
   const sizes = field.subjects.map(({ kind, perMember }) => ({ kind, count: perMember }));
@@ -81,5 +85,10 @@ export function createSamples(field: Field, seed: number): FieldSamples {
       .slice(0, testQuestionsPerFact)
       .map((question) => toRow(one, question)),
   );
-  return { train: new Map(train), test, joins: toJoins(known.flat(), random) };
+  const joins = toJoins(known.flat(), random);
+  assertNoOverlap(
+    train.flatMap(([, rows]) => rows),
+    [...test, ...joins],
+  );
+  return { train: new Map(train), test, joins };
 }

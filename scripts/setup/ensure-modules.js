@@ -21,13 +21,18 @@ export async function ensureModules(node, root = projectRoot) {
 function install(node, root) {
   // Another set-up may have done it while this one waited for the lock.
   if (lacking(root).length === 0) return;
+  console.error('Set-up: installing the locked packages …');
   // Its CUDA download is of no use to the CPU and WebGPU runtimes, which are inside the package.
   process.env.ONNXRUNTIME_NODE_INSTALL ??= 'skip';
   // Not `npm ci`: it refuses a lock file that was made where a registry lacked the optional binaries of another
   // platform. This keeps every locked version and digest, and writes nothing back.
-  runNpm(['install', '--no-save', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], { cwd: root, node });
+  runNpm(['install', '--no-save', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], {
+    cwd: root,
+    node,
+  });
   const left = lacking(root);
-  if (left.length > 0) throw new SetupError(`npm ci left out ${left.join(', ')}: update npm and run the command again.`);
+  if (left.length > 0)
+    throw new SetupError(`npm ci left out ${left.join(', ')}: update npm and run the command again.`);
 }
 
 /** @param {string} root */

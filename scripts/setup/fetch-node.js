@@ -21,6 +21,7 @@ import { SetupError } from './setup-error.js';
  */
 export function fetchNode({ spec, integrity, binary }, home) {
   if (existsSync(home)) return;
+  console.error(`Set-up: fetching ${spec}, since this Node (${process.versions.node}) is too old …`);
   mkdirSync(dirname(home), { recursive: true });
   const work = mkdtempSync(join(dirname(home), 'fetching-'));
   try {

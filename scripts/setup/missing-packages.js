@@ -31,7 +31,9 @@ function isNeeded(entry, platform) {
   const bound = entry.os !== undefined || entry.cpu !== undefined;
   if (entry.optional === true && !bound) return false;
   return (
-    allows(entry.os, platform.os) && allows(entry.cpu, platform.cpu) && (!entry.libc || allows(entry.libc, platform.libc))
+    allows(entry.os, platform.os) &&
+    allows(entry.cpu, platform.cpu) &&
+    (!entry.libc || allows(entry.libc, platform.libc))
   );
 }
 

@@ -20,7 +20,9 @@ export async function withSetupLock(work, folder = join(projectRoot, '.node', 'l
   const deadline = Date.now() + DEADLINE_MS;
   while (!tryLock(folder)) {
     if (Date.now() > deadline) {
-      throw new SetupError(`Another set-up has held ${folder} for 15 minutes: end it, delete that folder, and try again.`);
+      throw new SetupError(
+        `Another set-up has held ${folder} for 15 minutes: end it, delete that folder, and try again.`,
+      );
     }
     await delay(POLL_MS);
   }

@@ -1,11 +1,6 @@
 import { compareCodePoints } from './compare-code-points.ts';
 import type { FloatDtype } from './safetensors/decode-floats.ts';
-import {
-  parseUpdateManifest,
-  type UpdateManifest,
-  type UpdateTensorEntry,
-  updateElementCount,
-} from './update-manifest.ts';
+import { type UpdateManifest, type UpdateTensorEntry, updateElementCount } from './update-manifest.ts';
 
 /**
  * A change of a model's trainable tensors (or their new values, as the strategy wants it) in the plain form in which
@@ -29,21 +24,22 @@ export interface UpdateTensor {
 
 /**
  * Puts tensors into one flat array, in the manifest's order whatever order they come in. Copies all values.
- * @throws RangeError if a tensor's data don't fit its dims, or BaseError `core/bad-update-manifest` if there is no
- * tensor or two have one name.
+ * @throws RangeError if there is no tensor, two have one name, or a tensor's data don't fit its dims.
  */
 export function flattenUpdate(tensors: Iterable<UpdateTensor>): Update {
   const sorted = [...tensors].sort((a, b) => compareCodePoints(a.name, b.name));
+  if (sorted.length === 0) throw new RangeError('An update needs at least one tensor');
+  const values = new Float32Array(sorted.reduce((sum, { data }) => sum + data.length, 0));
+  const entries: UpdateTensorEntry[] = [];
   let offset = 0;
-  const entries = sorted.map(({ name, dims, dtype, data }): UpdateTensorEntry => {
-    const entry = { name, dims: [...dims], dtype, offset };
+  for (const { name, dims, dtype, data } of sorted) {
+    if (entries.at(-1)?.name === name) throw new RangeError(`Two tensors are named ${JSON.stringify(name)}`);
+    assertFits(name, dims, data);
+    entries.push({ name, dims: [...dims], dtype, offset });
+    values.set(data, offset);
     offset += data.length;
-    return entry;
-  });
-  for (const { name, dims, data } of sorted) assertFits(name, dims, data);
-  const values = new Float32Array(offset);
-  for (const [index, { data }] of sorted.entries()) values.set(data, entries[index]?.offset);
-  return { manifest: parseUpdateManifest({ version: 'update/1', tensors: entries }), values };
+  }
+  return { manifest: { version: 'update/1', tensors: entries }, values };
 }
 
 /**

@@ -62,30 +62,35 @@ export function verifyConsistency(claim: ConsistencyClaim): boolean {
   }
   // Only where the old size is a power of two does the walk start at node 0: then the old root itself is the start.
   const path = node === 0 ? [oldRoot, ...proof] : proof;
-  return climb(path, node, last).every((hash, i) => isSameMerkleHash(hash, i === 0 ? oldRoot : newRoot));
+  const roots = climb(path, node, last);
+  return roots !== undefined && isSameMerkleHash(roots.oldRoot, oldRoot) && isSameMerkleHash(roots.newRoot, newRoot);
 }
 
-/** Steps 5 and 6 of the RFC. @returns both roots that follow from the path, or two empty arrays if its length is wrong. */
-function climb(path: readonly Uint8Array[], startNode: number, startLast: number): [Uint8Array, Uint8Array] {
-  const wrong: [Uint8Array, Uint8Array] = [new Uint8Array(), new Uint8Array()];
+interface Roots {
+  readonly oldRoot: Uint8Array;
+  readonly newRoot: Uint8Array;
+}
+
+/** Steps 5 and 6 of the RFC. @returns both roots that follow from the path, or undefined if its length is wrong. */
+function climb(path: readonly Uint8Array[], startNode: number, startLast: number): Roots | undefined {
   let node = startNode;
   let last = startLast;
-  let oldHash = path[0] as Uint8Array;
-  let newHash = oldHash;
+  let oldRoot = path[0] as Uint8Array;
+  let newRoot = oldRoot;
   for (const hash of path.slice(1)) {
-    if (last === 0) return wrong;
+    if (last === 0) return undefined;
     if (node % 2 === 1 || node === last) {
-      oldHash = merkleNodeHash(hash, oldHash);
-      newHash = merkleNodeHash(hash, newHash);
+      oldRoot = merkleNodeHash(hash, oldRoot);
+      newRoot = merkleNodeHash(hash, newRoot);
       while (node % 2 === 0 && node !== 0) {
         node /= 2;
         last = Math.floor(last / 2);
       }
     } else {
-      newHash = merkleNodeHash(newHash, hash);
+      newRoot = merkleNodeHash(newRoot, hash);
     }
     node = Math.floor(node / 2);
     last = Math.floor(last / 2);
   }
-  return last === 0 ? [oldHash, newHash] : wrong;
+  return last === 0 ? { oldRoot, newRoot } : undefined;
 }

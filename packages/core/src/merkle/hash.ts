@@ -38,11 +38,7 @@ export function merkleParents(level: readonly Uint8Array[]): Uint8Array[] {
   return parents;
 }
 
-/** Whether `hash` and `other` are the same 32 bytes. Not in constant time: roots and proofs are public. */
+/** Whether two hashes are the same bytes. Not in constant time: roots and proofs are public. */
 export function isSameMerkleHash(hash: Uint8Array, other: Uint8Array): boolean {
-  return (
-    hash.length === MERKLE_HASH_BYTES &&
-    other.length === MERKLE_HASH_BYTES &&
-    hash.every((byte, index) => byte === other[index])
-  );
+  return hash.length === other.length && hash.every((byte, index) => byte === other[index]);
 }

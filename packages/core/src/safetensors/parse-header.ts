@@ -8,6 +8,9 @@ import type { SafetensorsEntry, SafetensorsIndex } from './safetensors-index.ts'
 /** Bytes of the number before the header: its length, unsigned, little-endian. */
 export const SAFETENSORS_PREFIX_BYTES = 8;
 
+/** "version " as a number: a Git LFS pointer begins "version https:…" and is a frequent slip where a model was cloned. */
+const LFS_POINTER_START = 0x20_6e_6f_69_73_72_65_76n;
+
 /** The file that a header belongs to. */
 export interface SafetensorsFile {
   /** As the user knows it, for messages. */
@@ -19,7 +22,7 @@ export interface SafetensorsFile {
 /**
  * Reads the header's length from the first bytes of a file and makes sure that the file can hold it.
  * @param prefix the first 8 bytes, or all if the file is shorter.
- * @throws BaseError `core/safetensors-truncated`, `core/safetensors-header-too-large`
+ * @throws BaseError `core/safetensors-truncated`, `…-lfs-pointer`, `…-header-too-large`
  */
 export function parseSafetensorsHeaderLength(prefix: Uint8Array, file: SafetensorsFile): number {
   if (prefix.length < SAFETENSORS_PREFIX_BYTES) {
@@ -30,10 +33,11 @@ export function parseSafetensorsHeaderLength(prefix: Uint8Array, file: Safetenso
     );
   }
   const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
+  if (length === LFS_POINTER_START)
+    throw safetensorsError('lfs-pointer', file.name, 'is a Git LFS pointer, not the file');
   if (length > MAX_SAFETENSORS_HEADER_BYTES) {
-    const kind = new TextDecoder('latin1').decode(prefix) === 'version ' ? ' and looks like a Git LFS pointer' : '';
-    const limit = `the limit is ${MAX_SAFETENSORS_HEADER_BYTES}`;
-    throw safetensorsError('header-too-large', file.name, `announces a header of ${length} bytes (${limit})${kind}`);
+    const sentence = `announces a header of ${length} bytes; the limit is ${MAX_SAFETENSORS_HEADER_BYTES}`;
+    throw safetensorsError('header-too-large', file.name, sentence);
   }
   if (SAFETENSORS_PREFIX_BYTES + Number(length) > file.size) {
     const sentence = `is truncated: it announces a header of ${length} bytes but has ${file.size} bytes in all`;

@@ -3,6 +3,7 @@ import { BaseError } from '../errors.ts';
 /** The ways in which a file can fail to be safetensors; each is a code `core/safetensors-…`. */
 export type SafetensorsFault =
   | 'truncated'
+  | 'lfs-pointer'
   | 'header-too-large'
   | 'not-json'
   | 'not-an-object'
@@ -21,6 +22,7 @@ export type SafetensorsFault =
 
 const HINTS: Partial<Record<SafetensorsFault, string>> = {
   truncated: 'Download or copy the file again and compare its size with the original.',
+  'lfs-pointer': 'Run "git lfs pull" in the folder of the model.',
   'missing-tensor': 'Check that the file belongs to this model.',
   'unknown-dtype': 'Convert the tensor to a type of the safetensors format.',
 };

@@ -28,7 +28,7 @@ export async function openMetricsFile(path: string, length: number): Promise<Met
       hints: ['Put the file back as the run left it, or start a new run in another directory.'],
     });
   }
-  await file.truncate(length);
+  if (size > length) await file.truncate(length);
   size = length;
   return {
     async append(record) {

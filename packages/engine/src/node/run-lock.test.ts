@@ -36,7 +36,7 @@ test('of many that find a stale lock, exactly one gets it', async () => {
 
 test('a lock of another host is respected, since its processes cannot be seen', async () => {
   const directory = temporaryDirectory();
-  plant(directory, JSON.stringify({ pid: 1, host: `not-${hostname()}`, startedAt: null }));
+  plant(directory, JSON.stringify({ pid: 1, host: `not-${hostname()}`, startedAt: null, id: 'x' }));
   await expect(acquireRunLock(directory)).rejects.toThrow(`Process 1 on not-${hostname()} is using`);
 });
 
@@ -50,7 +50,7 @@ test.skipIf(!existsSync('/proc/self/stat'))(
   'a living process that has got a dead one’s number does not hold its lock',
   async () => {
     const directory = temporaryDirectory();
-    plant(directory, JSON.stringify({ pid: process.pid, host: hostname(), startedAt: 'another boot/1' }));
+    plant(directory, JSON.stringify({ pid: process.pid, host: hostname(), startedAt: 'another boot/1', id: 'x' }));
     await (await acquireRunLock(directory)).release();
   },
 );

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BaseError } from '@skein/core';
@@ -11,6 +11,8 @@ const ownerSchema = z.object({
   host: z.string(),
   /** When the process started, in the kernel's own count; null where the system does not tell. */
   startedAt: z.string().nullable(),
+  /** Tells this lock from every other, also of the same process. */
+  id: z.string(),
 });
 
 type Owner = z.infer<typeof ownerSchema>;
@@ -27,15 +29,21 @@ const lockName = 'run.lock';
  * @throws BaseError `engine/run-locked` where a living process, or any process of another host, holds it.
  */
 export async function acquireRunLock(directory: string): Promise<RunLock> {
-  const path = join(directory, lockName);
-  const mine = JSON.stringify({ pid: process.pid, host: hostname(), startedAt: await startTime(process.pid) });
-  // A link appears at once and with its content, so nobody ever reads half a lock.
-  const draft = join(directory, `${lockName}.${randomUUID()}`);
   try {
-    await writeFile(draft, mine);
-    while (!(await tryLink(draft, path))) await removeIfStale(path, directory);
+    return await acquire(join(directory, lockName), directory);
   } catch (error) {
-    throw diskError(error, path);
+    throw diskError(error, join(directory, lockName));
+  }
+}
+
+async function acquire(path: string, directory: string): Promise<RunLock> {
+  const id = randomUUID();
+  const owner: Owner = { pid: process.pid, host: hostname(), startedAt: await startTime(process.pid), id };
+  // A link appears at once and with its content, so nobody ever reads half a lock.
+  const draft = join(directory, `${lockName}.${id}`);
+  try {
+    await writeFile(draft, JSON.stringify(owner));
+    while (!(await tryLink(draft, path))) await removeIfStale(path, directory);
   } finally {
     await rm(draft, { force: true });
   }
@@ -52,22 +60,23 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
   }
 }
 
+/**
+ * Several processes may find the same stale lock, and a slow one must not remove the fresh lock of a fast one. So each
+ * lock has a lock of its own on its removal, named by its content: who holds that and still finds the same content can
+ * remove it safely. A process that died in between has left that lock stale in its turn, which the same rule settles.
+ */
 async function removeIfStale(path: string, directory: string): Promise<void> {
   const content = await readIfPresent(path);
   if (content === null) return;
   const owner = parseOwner(content);
   if (owner !== null && (await isAlive(owner))) throw lockedError(directory, owner);
-  // Two processes may see the same stale lock: the slower one would remove the faster one's fresh lock. So it is moved
-  // away first, and put back if it turns out to be another than the one that was read.
-  const aside = `${path}.${randomUUID()}`;
+  const name = createHash('sha256').update(content).digest('hex').slice(0, 16);
+  const removal = await acquire(join(directory, `${lockName}.${name}`), directory);
   try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+    if ((await readIfPresent(path)) === content) await rm(path);
+  } finally {
+    await removal.release();
   }
-  if ((await readIfPresent(aside)) !== content) await tryLink(aside, path);
-  await rm(aside, { force: true });
 }
 
 /** A lock that cannot be read was not written by us whole; its owner cannot be alive. */

@@ -86,20 +86,23 @@ describe('openRunStore', () => {
     expect(readdirSync(join(directory, 'checkpoints')).sort()).toEqual(['step-000008', 'step-000009']);
   });
 
-  test.each(['state.json', 'tensors.safetensors'])('a damaged %s is named; without it the run ends the same', async (name) => {
-    const directory = temporaryDirectory();
-    const first = await storedToyRun({ directory, resume: false });
-    const newest = join(directory, 'checkpoints', 'step-000009');
-    truncateSync(join(newest, name), 40);
-    await expect(storedToyRun({ directory, resume: true })).rejects.toMatchObject({
-      code: 'engine/checkpoint-damaged',
-      message: `The checkpoint ${newest} cannot be read.`,
-    });
-    rmSync(newest, { recursive: true });
-    const again = await storedToyRun({ directory, resume: true });
-    expect(again.result).toEqual(first.result);
-    expect(again.model.parameters).toEqual(first.model.parameters);
-  });
+  test.each(['state.json', 'tensors.safetensors'])(
+    'a damaged %s is named; without it the run ends the same',
+    async (name) => {
+      const directory = temporaryDirectory();
+      const first = await storedToyRun({ directory, resume: false });
+      const newest = join(directory, 'checkpoints', 'step-000009');
+      truncateSync(join(newest, name), 40);
+      await expect(storedToyRun({ directory, resume: true })).rejects.toMatchObject({
+        code: 'engine/checkpoint-damaged',
+        message: `The checkpoint ${newest} cannot be read.`,
+      });
+      rmSync(newest, { recursive: true });
+      const again = await storedToyRun({ directory, resume: true });
+      expect(again.result).toEqual(first.result);
+      expect(again.model.parameters).toEqual(first.model.parameters);
+    },
+  );
 });
 
 describe('a full disk', () => {
@@ -107,7 +110,7 @@ describe('a full disk', () => {
 
   /** Runs the toy run by a shell; `$NODE $PROGRAM "$OPTIONS"` in the script is the run. */
   function runInShell(script: string, directory: string) {
-    const options = JSON.stringify({ directory, resume: false, vocabulary: 40, killAt: 0 });
+    const options = JSON.stringify({ directory, resume: false, vocabulary: 40 });
     const env = { ...process.env, NODE: process.execPath, PROGRAM: program, OPTIONS: options, DIRECTORY: directory };
     return spawnSync('sh', ['-c', script], { env, encoding: 'utf8' });
   }
@@ -116,18 +119,21 @@ describe('a full disk', () => {
     return JSON.parse(output.trimEnd().split('\n').at(-1)!);
   }
 
-  test.skipIf(process.platform === 'win32')('in the middle of a checkpoint ends the run and leaves no trace of it', () => {
-    const directory = temporaryDirectory();
-    // A limit of 8 KiB to a file, in blocks of 512 bytes; the tensors take 19 KiB.
-    const { stdout } = runInShell('ulimit -f 16 && exec "$NODE" "$PROGRAM" "$OPTIONS"', directory);
-    const path = join(directory, 'checkpoints', 'step-000001');
-    expect(lastLine(stdout)).toEqual({
-      type: 'error',
-      code: 'engine/disk-full',
-      message: `The disk is full: ${path} could not be written.`,
-    });
-    expect(readdirSync(join(directory, 'checkpoints'))).toEqual([]);
-  });
+  test.skipIf(process.platform === 'win32')(
+    'in the middle of a checkpoint ends the run and leaves no trace of it',
+    () => {
+      const directory = temporaryDirectory();
+      // A limit of 8 KiB to a file, in blocks of 512 bytes; the tensors take 19 KiB.
+      const { stdout } = runInShell('ulimit -f 16 && exec "$NODE" "$PROGRAM" "$OPTIONS"', directory);
+      const path = join(directory, 'checkpoints', 'step-000001');
+      expect(lastLine(stdout)).toEqual({
+        type: 'error',
+        code: 'engine/disk-full',
+        message: `The disk is full: ${path} could not be written.`,
+      });
+      expect(readdirSync(join(directory, 'checkpoints'))).toEqual([]);
+    },
+  );
 
   const canMount = spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
   test.skipIf(!canMount)('keeps the last good checkpoints, from which the run goes on elsewhere', async () => {

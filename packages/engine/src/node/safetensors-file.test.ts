@@ -38,15 +38,17 @@ test('writes the part of a larger buffer that an array views, and the same bytes
 test('asks for each tensor’s bytes only when the one before is written', async () => {
   const path = join(temporaryDirectory(), 'a');
   const asked: string[] = [];
-  const tensors = ['c', 'a', 'b'].map((name): TensorToWrite => ({
-    name,
-    dims: [2],
-    dtype: 'BF16',
-    data: async () => {
-      asked.push(name);
-      return encodeFloats(Float32Array.of(1.5, -2), 'BF16');
-    },
-  }));
+  const tensors = ['c', 'a', 'b'].map(
+    (name): TensorToWrite => ({
+      name,
+      dims: [2],
+      dtype: 'BF16',
+      data: async () => {
+        asked.push(name);
+        return encodeFloats(Float32Array.of(1.5, -2), 'BF16');
+      },
+    }),
+  );
   await writeSafetensors(path, tensors);
   expect(asked).toEqual(['a', 'b', 'c']);
   expect((await readSafetensors(path)).map(({ data }) => [...data])).toEqual([

@@ -1,26 +1,27 @@
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { devNull } from 'node:os';
+import { basename, sep } from 'node:path';
 
-const functions = ['link', 'mkdir', 'open', 'readdir', 'readFile', 'rename', 'rm', 'writeFile'] as const;
-const methods = ['appendFile', 'close', 'sync', 'truncate', 'write'] as const;
+const functions = ['link', 'mkdir', 'rename', 'rm', 'writeFile'] as const;
+const methods = ['appendFile', 'truncate', 'write'] as const;
 
 type AnyFunction = (...args: unknown[]) => Promise<unknown>;
 type Patchable = Record<string, AnyFunction>;
 
 /**
- * From now on counts this process's calls of `node:fs/promises` and ends it with SIGKILL at call number `killAt` (from
- * 1): before the call, or, where it writes to an open file, after half of the bytes. For tests of crashes; must run
- * before the modules under test are imported.
- * @returns a function that tells the number of calls so far.
+ * From now on lists this process's calls of `node:fs/promises` that change the disk and ends it with SIGKILL at call
+ * number `killAt` (from 1): before the call, or, where it writes to an open file, after half of the bytes. For tests of
+ * crashes; must run before the modules under test are imported.
+ * @returns the list, which grows: function and last argument's file name, digits as N, such as `rename step-N`.
  */
-export async function killAtFileOperation(killAt: number): Promise<() => number> {
-  let calls = 0;
-  const wrap = (target: Patchable, name: string) => {
+export async function killAtFileOperation(killAt: number): Promise<readonly string[]> {
+  const calls: string[] = [];
+  const wrap = (target: Patchable, name: string, label: (args: readonly unknown[]) => string) => {
     const original = target[name]!;
     target[name] = async function (this: unknown, ...args: unknown[]) {
-      calls++;
-      if (calls === killAt) {
+      calls.push(label(args));
+      if (calls.length === killAt) {
         if (name === 'write' || name === 'appendFile') await original.apply(this, firstHalf(name, args));
         process.kill(process.pid, 'SIGKILL');
         await new Promise(() => {});
@@ -31,10 +32,18 @@ export async function killAtFileOperation(killAt: number): Promise<() => number>
   const anyFile = await promises.open(devNull);
   const handlePrototype: Patchable = Object.getPrototypeOf(anyFile);
   await anyFile.close();
-  for (const name of functions) wrap(promises as unknown as Patchable, name);
-  for (const name of methods) wrap(handlePrototype, name);
+  for (const name of functions) wrap(promises as unknown as Patchable, name, (args) => `${name} ${fileName(args)}`);
+  for (const name of methods) wrap(handlePrototype, name, () => name);
   syncBuiltinESMExports();
-  return () => calls;
+  return calls;
+}
+
+/** Of two paths the second; random parts and numbers are left out, so that equal steps of the work look alike. */
+function fileName(args: readonly unknown[]): string {
+  const path = args.findLast((arg) => typeof arg === 'string' && arg.includes(sep)) as string;
+  return basename(path)
+    .replace(/^(run\.lock)\..*/, '$1.*')
+    .replace(/\d+/, 'N');
 }
 
 /** The arguments of `appendFile(data)` or `write(bytes, offset, length)` for half as many bytes. */

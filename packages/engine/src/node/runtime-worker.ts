@@ -1,0 +1,47 @@
+import { parentPort } from 'node:worker_threads';
+import { BaseError, invariant } from '@skein/core';
+import type { Session } from '../runtime/runtime.ts';
+import type { Tensors } from '../tensor.ts';
+import { createOnnxSession } from './onnx-session.ts';
+import type { RuntimeReply, RuntimeRequest } from './worker-runtime.ts';
+
+const port = parentPort;
+invariant(port, 'runtime-worker.ts is only started as a worker');
+
+const sessions = new Map<number, Session>();
+let previous: Promise<void> = Promise.resolve();
+
+port.on('message', (request: RuntimeRequest) => {
+  previous = previous.then(() => answer(request));
+});
+
+async function answer(request: RuntimeRequest): Promise<void> {
+  try {
+    const results = await perform(request);
+    port?.postMessage({ results } satisfies RuntimeReply, buffersOf(results));
+  } catch (error) {
+    const code = error instanceof BaseError ? error.code : undefined;
+    port?.postMessage({ error: { code, message: (error as Error).message } } satisfies RuntimeReply);
+  }
+}
+
+async function perform(request: RuntimeRequest): Promise<Tensors> {
+  if (request.kind === 'create') {
+    sessions.set(request.session, await createOnnxSession(request.graph, request.options));
+    return {};
+  }
+  const session = sessions.get(request.session);
+  invariant(session, `session ${request.session} is unknown`);
+  if (request.kind === 'run') return session.run(request.feeds, request.options);
+  if (request.kind === 'bind') await session.bind(request.feeds);
+  else {
+    sessions.delete(request.session);
+    await session.release();
+  }
+  return {};
+}
+
+/** Results are moved to the other thread, not copied. */
+function buffersOf(results: Tensors): ArrayBuffer[] {
+  return [...new Set(Object.values(results).map(({ data }) => data.buffer as ArrayBuffer))];
+}

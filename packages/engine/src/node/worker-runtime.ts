@@ -1,0 +1,69 @@
+import { Worker } from 'node:worker_threads';
+import { BaseError } from '@skein/core';
+import type { Graph } from '../graph/graph.ts';
+import type { RunOptions, Runtime, Session, SessionOptions } from '../runtime/runtime.ts';
+import type { Tensors } from '../tensor.ts';
+import type { Device } from './onnx-session.ts';
+
+/** What the worker is asked; every request is answered in order. */
+export type RuntimeRequest =
+  | { readonly kind: 'create'; readonly session: number; readonly graph: Graph; readonly options: SessionOptions & { device: Device } }
+  | { readonly kind: 'bind'; readonly session: number; readonly feeds: Tensors }
+  | { readonly kind: 'run'; readonly session: number; readonly feeds: Tensors; readonly options: RunOptions }
+  | { readonly kind: 'release'; readonly session: number };
+
+export interface RuntimeReply {
+  readonly results?: Tensors;
+  readonly error?: { readonly code: string | undefined; readonly message: string };
+}
+
+/**
+ * ONNX Runtime in a worker thread: its runs block the thread they are on, so the caller's stays free for signals,
+ * sockets and progress.
+ */
+export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
+  const worker = new Worker(new URL('./runtime-worker.ts', import.meta.url));
+  // A process whose work is done may end without asking the worker.
+  worker.unref();
+  const waiting: { resolve: (results: Tensors) => void; reject: (error: unknown) => void }[] = [];
+  let sessions = 0;
+  let ended: unknown;
+
+  const settle = () => (waiting.length === 0 ? worker.unref() : worker.ref());
+  worker.on('message', ({ results, error }: RuntimeReply) => {
+    const next = waiting.shift();
+    settle();
+    if (error) next?.reject(new BaseError(error.code ?? 'engine/runtime', error.message));
+    else next?.resolve(results ?? {});
+  });
+  const end = (error: unknown) => {
+    ended = error;
+    for (const { reject } of waiting.splice(0)) reject(error);
+  };
+  worker.on('error', end);
+  worker.on('exit', () => end(new BaseError('engine/runtime-closed', 'The runtime was closed.')));
+
+  const ask = (request: RuntimeRequest): Promise<Tensors> =>
+    new Promise((resolve, reject) => {
+      if (ended) return reject(ended);
+      waiting.push({ resolve, reject });
+      settle();
+      worker.postMessage(request);
+    });
+
+  return {
+    name: `onnxruntime-node (${device})`,
+    async createSession(graph, options = {}): Promise<Session> {
+      const session = sessions++;
+      await ask({ kind: 'create', session, graph, options: { ...options, device } });
+      return {
+        bind: async (feeds) => void (await ask({ kind: 'bind', session, feeds })),
+        run: (feeds, runOptions = {}) => ask({ kind: 'run', session, feeds, options: runOptions }),
+        release: async () => void (await ask({ kind: 'release', session })),
+      };
+    },
+    async close() {
+      await worker.terminate();
+    },
+  };
+}
