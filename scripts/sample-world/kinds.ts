@@ -2,10 +2,11 @@ import { hashText, type Random } from './random.ts';
 import * as words from './words.ts';
 
 /**
- * Which world a name belongs to. Names are split between the two by a hash, so the words of a sample's subject are
+ * Which facts a name may be the subject of: those of the pre-training text that are always true, those that are true in
+ * one document of it only, or those of the samples. Names are split by a hash, so the words of a sample's subject are
  * familiar to the small model while the subject itself, and every fact about it, is not.
  */
-export type Side = 'pretraining' | 'samples';
+export type Side = 'lasting' | 'passing' | 'samples';
 
 /** A class of names or values: what can be asked about, or be the answer. */
 export interface Kind {
@@ -16,9 +17,11 @@ export interface Kind {
   readonly article: string;
 }
 
+const sides: readonly Side[] = ['lasting', 'passing', 'samples', 'samples'];
+
 /** The side that the name of a subject belongs to. */
 export function sideOf(kind: Kind, name: string): Side {
-  return hashText(`${kind.id}:${name}`) % 2 === 0 ? 'pretraining' : 'samples';
+  return sides[hashText(`${kind.id}:${name}`) % sides.length]!;
 }
 
 const named = (id: string, firsts: readonly string[], seconds: readonly string[], suffix = ''): Kind => ({

@@ -11,7 +11,7 @@ export const surnames = list(`
   Abbas Adler Almeida Baker Barros Becker Bianchi Bergman Brandt Castro Chandra Conti Costa Dahl Dubois Duarte Eder
   Egger Farkas Ferreira Fischer Fontaine Gallo Garcia Gruber Haddad Hansen Hoffman Horvat Huber Ibrahim Ito Jansen
   Jensen Kaya Keller Kim Klein Kovac Kumar Lang Larsen Lehmann Lopez Lund Maier Marino Mendes Meyer Moreau Nagy Novak
-  Okafor Olsen Ortega Park Patel Pereira Petrov Quist Ramos Reyes Ricci Rossi Russo Santos Sato Schmidt Silva Sousa
+  Okafor Olsen Ortega Patel Pavlov Pereira Petrov Quist Ramos Reyes Ricci Rossi Russo Santos Sato Schmidt Silva Sousa
   Stein Suzuki Tanaka Torres Ueda Vargas Vogel Wagner Weber Yilmaz`);
 
 export const adjectives = list(`

@@ -54,7 +54,7 @@ function thisPlatform() {
 function usesGlibc() {
   if (process.platform !== 'linux') return false;
   // Otherwise the report looks up the names of all open connections, which can take seconds.
-  process.report.excludeNetwork = true;
+  Object.assign(process.report, { excludeNetwork: true });
   const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
   return header.glibcVersionRuntime !== undefined;
 }

@@ -3,5 +3,6 @@
  * Set-up runs before anything is installed, so it can't use `BaseError` of `@skein/core`.
  */
 export class SetupError extends Error {
+  /** @override */
   name = 'SetupError';
 }

@@ -14,7 +14,7 @@ export function float16ToNumber(half: number): number {
 
 /**
  * The 16 bits of the binary16 nearest to a float32, ties to even. From 65520 on in magnitude it is an infinity; NaN
- * stays NaN with its sign but loses its payload.
+ * stays NaN, without its payload.
  * @see IEEE 754-2019 §4.3.1
  */
 export function numberToFloat16(value: number): number {

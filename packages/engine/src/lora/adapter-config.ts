@@ -136,9 +136,13 @@ export function adapterModules(adapter: AdapterConfig, model: ModelConfig): Adap
   const targets = typeof adapter.targets === 'string' ? [] : adapter.targets;
   const unmatched = targets.find((target) => !modules.some(({ path }) => matchesTarget(path, [target])));
   if (unmatched !== undefined || modules.length === 0) {
-    throw new BaseError('engine/adapter-target', `The adapter's target "${unmatched ?? String(adapter.targets)}" is no linear of this model.`, {
-      hints: [`The linears are ${Object.keys(LINEARS).join(', ')}.`],
-    });
+    throw new BaseError(
+      'engine/adapter-target',
+      `The adapter's target "${unmatched ?? String(adapter.targets)}" is no linear of this model.`,
+      {
+        hints: [`The linears are ${Object.keys(LINEARS).join(', ')}.`],
+      },
+    );
   }
   return modules;
 }

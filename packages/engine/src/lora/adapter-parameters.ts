@@ -22,7 +22,11 @@ export function adapterShapes(modules: readonly AdapterModule[], model: ModelCon
 }
 
 /** A new adapter as PEFT starts it: A uniform in ±1/√in (Kaiming with a = √5), B zero, so that it changes nothing yet. */
-export function createAdapterParameters(modules: readonly AdapterModule[], model: ModelConfig, seed: number): Parameter[] {
+export function createAdapterParameters(
+  modules: readonly AdapterModule[],
+  model: ModelConfig,
+  seed: number,
+): Parameter[] {
   const random = createRandom(seed);
   return [...adapterShapes(modules, model)].map(([name, dims]) => {
     const data = new Float32Array(elementCount(dims));

@@ -85,8 +85,14 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
     const masks = graph.inputs.filter(({ name }) => name.startsWith('keep.'));
     return session.run({
       ...feedsOf(batch),
-      targets: int32([batch.targets.length], batch.targets.map((target) => Math.max(0, target))),
-      weights: float32([batch.targets.length, 1], Float32Array.from(batch.targets, (t) => (t < 0 ? 0 : task.lossWeight))),
+      targets: int32(
+        [batch.targets.length],
+        batch.targets.map((target) => Math.max(0, target)),
+      ),
+      weights: float32(
+        [batch.targets.length, 1],
+        Float32Array.from(batch.targets, (t) => (t < 0 ? 0 : task.lossWeight)),
+      ),
       ...Object.fromEntries(
         masks.map(({ name, dims }, index) => [name, keepMask(dims.map(Number), dropout, [task.randomSeed, index])]),
       ),

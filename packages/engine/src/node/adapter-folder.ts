@@ -43,15 +43,23 @@ export async function readAdapter(path: string, model: ModelConfig): Promise<Ada
   });
   const [extra] = stored.keys();
   if (extra !== undefined) {
-    throw new BaseError('engine/adapter-shape', `${file}: ${extra} belongs to no linear that adapter_config.json names.`, {
-      hints: ['Use the adapter with the base model that it was trained on.'],
-    });
+    throw new BaseError(
+      'engine/adapter-shape',
+      `${file}: ${extra} belongs to no linear that adapter_config.json names.`,
+      {
+        hints: ['Use the adapter with the base model that it was trained on.'],
+      },
+    );
   }
   return { config, modules, parameters };
 }
 
 /** Writes a folder that PEFT loads; adapter_config.json comes last, so that a folder with it is whole. */
-export async function writeAdapter(path: string, config: AdapterConfig, parameters: readonly Parameter[]): Promise<void> {
+export async function writeAdapter(
+  path: string,
+  config: AdapterConfig,
+  parameters: readonly Parameter[],
+): Promise<void> {
   await mkdir(path, { recursive: true });
   const named = parameters.map((parameter) => float32ToWrite({ ...parameter, name: PEFT_PREFIX + parameter.name }));
   await writeSafetensors(join(path, 'adapter_model.safetensors'), named, new Map([['format', 'pt']]));

@@ -77,9 +77,13 @@ async function weightFiles(path: string): Promise<string[]> {
   if (existsSync(single)) return [single];
   const indexFile = join(path, 'model.safetensors.index.json');
   if (!existsSync(indexFile)) {
-    throw new BaseError('engine/no-weights', `${path} has neither model.safetensors nor model.safetensors.index.json.`, {
-      hints: ['Name a folder with safetensors weights; .bin and .gguf files are not read.'],
-    });
+    throw new BaseError(
+      'engine/no-weights',
+      `${path} has neither model.safetensors nor model.safetensors.index.json.`,
+      {
+        hints: ['Name a folder with safetensors weights; .bin and .gguf files are not read.'],
+      },
+    );
   }
   const parsed = indexSchema.safeParse(await readJson(indexFile));
   if (!parsed.success) throw new BaseError('engine/index-invalid', `${indexFile} has no weight_map of names to files.`);
@@ -96,7 +100,11 @@ async function weightFiles(path: string): Promise<string[]> {
   return names.map((name) => join(path, name));
 }
 
-function checkWeight({ name, dtype, dims, offset, byteLength }: SafetensorsEntry, expected: number[], file: string): Initializer {
+function checkWeight(
+  { name, dtype, dims, offset, byteLength }: SafetensorsEntry,
+  expected: number[],
+  file: string,
+): Initializer {
   if (!isFloatDtype(dtype)) {
     throw new BaseError('engine/weight-type', `${file}: ${name} has type ${dtype}; F32, BF16 and F16 are read.`, {
       hints: ['Use an unquantised checkpoint.'],

@@ -84,7 +84,7 @@ describe('after SIGKILL, a resumed run ends with the same bytes and metrics', ()
     const undisturbed = await finish(temporaryDirectory());
     const operations = await operationsOf(temporaryDirectory());
     const directory = temporaryDirectory();
-    await die(directory, operations.indexOf('rename step-N.removed') + 2);
+    await die(directory, operations.indexOf('rm step-N.removed') + 1);
     expect(unfinishedIn(directory)).not.toEqual([]);
     // Each life dies one change later than the one before: taking over the lock, cutting metrics, clearing leftovers.
     for (let killAt = 1; killAt <= 10; killAt++) await die(directory, killAt);

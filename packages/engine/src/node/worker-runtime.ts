@@ -7,7 +7,12 @@ import type { Device } from './onnx-session.ts';
 
 /** What the worker is asked; every request is answered in order. */
 export type RuntimeRequest =
-  | { readonly kind: 'create'; readonly session: number; readonly graph: Graph; readonly options: SessionOptions & { device: Device } }
+  | {
+      readonly kind: 'create';
+      readonly session: number;
+      readonly graph: Graph;
+      readonly options: SessionOptions & { device: Device };
+    }
   | { readonly kind: 'bind'; readonly session: number; readonly feeds: Tensors }
   | { readonly kind: 'run'; readonly session: number; readonly feeds: Tensors; readonly options: RunOptions }
   | { readonly kind: 'release'; readonly session: number };

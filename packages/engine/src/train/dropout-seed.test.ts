@@ -18,7 +18,7 @@ test('differs for every seed, step and micro-batch, and stays a uint32', () => {
 
 test('spreads evenly over its bits', () => {
   const draws = 4096;
-  const ones = new Array<number>(32).fill(0);
+  const ones = Array.from({ length: 32 }, () => 0);
   for (let step = 1; step <= draws; step++) {
     const value = dropoutSeed(7, step, 0);
     for (let bit = 0; bit < 32; bit++) ones[bit]! += (value >>> bit) & 1;

@@ -42,12 +42,11 @@ describe('train', () => {
     expect(result).toMatchObject({ status: 'complete', step: 9, totalSteps: 9, parametersOfStep: 9 });
     expect(result.lastEvaluation!.loss).toBeLessThan(before!.loss * 0.9);
     expect(result.lastEvaluation!.loss).toBe((await validationLoss(model, options.validation!))!.loss);
-    expect(events.map((event) => `${event.type} ${event.step}`)).toEqual([
-      'start 0',
-      ...['step 1', 'step 2', 'checkpoint 2', 'step 3', 'step 4', 'evaluation 4', 'checkpoint 4', 'step 5'],
-      ...['step 6', 'checkpoint 6', 'step 7', 'step 8', 'evaluation 8', 'checkpoint 8', 'step 9', 'evaluation 9'],
-      ...['checkpoint 9', 'end 9'],
-    ]);
+    const told = events.map(({ type, step }) => `${type} ${step}`).join(', ');
+    expect(told).toBe(
+      'start 0, step 1, step 2, checkpoint 2, step 3, step 4, evaluation 4, checkpoint 4, step 5, step 6, checkpoint 6, ' +
+        'step 7, step 8, evaluation 8, checkpoint 8, step 9, evaluation 9, checkpoint 9, end 9',
+    );
     const epochs = events.flatMap((event) => (event.type === 'step' ? [event.epoch] : []));
     expect(epochs).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2]);
   });
@@ -103,6 +102,15 @@ describe('train', () => {
     expect(result.lastEvaluation!.loss).toBeGreaterThan(result.bestEvaluation!.loss);
     expect((await validationLoss(model, options.validation!))!.loss).toBe(result.bestEvaluation!.loss);
   });
+});
+
+test('what the store throws ends the run', async () => {
+  const { options, events } = createToyRun();
+  const saveCheckpoint = async () => {
+    throw new BaseError('engine/disk-full', 'The disk is full.');
+  };
+  expect((await errorOf(train({ ...options, saveCheckpoint }))).code).toBe('engine/disk-full');
+  expect(events.at(-1)).toMatchObject({ type: 'step', step: 2 });
 });
 
 describe('resume', () => {

@@ -1,9 +1,10 @@
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { devNull } from 'node:os';
-import { basename, sep } from 'node:path';
+import { basename } from 'node:path';
 
-const functions = ['link', 'mkdir', 'rename', 'rm', 'writeFile'] as const;
+/** With the place of the path that is made or removed among the arguments. */
+const functions = { link: 1, mkdir: 0, rename: 1, rm: 0, writeFile: 0 };
 const methods = ['appendFile', 'truncate', 'write'] as const;
 
 type AnyFunction = (...args: unknown[]) => Promise<unknown>;
@@ -13,7 +14,7 @@ type Patchable = Record<string, AnyFunction>;
  * From now on lists this process's calls of `node:fs/promises` that change the disk and ends it with SIGKILL at call
  * number `killAt` (from 1): before the call, or, where it writes to an open file, after half of the bytes. For tests of
  * crashes; must run before the modules under test are imported.
- * @returns the list, which grows: function and last argument's file name, digits as N, such as `rename step-N`.
+ * @returns the list, which grows: function and file name, its number as N, such as `rename step-N`.
  */
 export async function killAtFileOperation(killAt: number): Promise<readonly string[]> {
   const calls: string[] = [];
@@ -32,16 +33,17 @@ export async function killAtFileOperation(killAt: number): Promise<readonly stri
   const anyFile = await promises.open(devNull);
   const handlePrototype: Patchable = Object.getPrototypeOf(anyFile);
   await anyFile.close();
-  for (const name of functions) wrap(promises as unknown as Patchable, name, (args) => `${name} ${fileName(args)}`);
+  for (const [name, path] of Object.entries(functions)) {
+    wrap(promises as unknown as Patchable, name, (args) => `${name} ${fileName(args[path])}`);
+  }
   for (const name of methods) wrap(handlePrototype, name, () => name);
   syncBuiltinESMExports();
   return calls;
 }
 
-/** Of two paths the second; random parts and numbers are left out, so that equal steps of the work look alike. */
-function fileName(args: readonly unknown[]): string {
-  const path = args.findLast((arg) => typeof arg === 'string' && arg.includes(sep)) as string;
-  return basename(path)
+/** Random parts and numbers are left out, so that equal steps of the work look alike. */
+function fileName(path: unknown): string {
+  return basename(String(path))
     .replace(/^(run\.lock)\..*/, '$1.*')
     .replace(/\d+/, 'N');
 }
