@@ -84,10 +84,12 @@ describe('canonicalJson, vectors of RFC 8785', () => {
 describe('canonicalJson', () => {
   const cycle: unknown[] = [];
   cycle.push({ cycle });
+  const withHole: unknown[] = [];
+  withHole.length = 1;
 
   it.each<[string, unknown, string]>([
     ['undefined', { a: { b: [1, undefined] } }, '$["a"]["b"][1]: undefined'],
-    ['a hole in an array', new Array(1), '$[0]: undefined'],
+    ['a hole in an array', withHole, '$[0]: undefined'],
     ['bigint', { a: 1n }, '$["a"]: bigint'],
     ['a function', [() => 1], '$[0]: function'],
     ['a symbol', Symbol('x'), '$: symbol'],

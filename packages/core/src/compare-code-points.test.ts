@@ -4,8 +4,9 @@ import { compareCodePoints } from './compare-code-points.ts';
 
 describe('compareCodePoints', () => {
   it('puts an emoji after the last code points of 16 bits, unlike <', () => {
-    expect(compareCodePoints('\u{1f600}', '\ufb33')).toBeGreaterThan(0);
-    expect('\u{1f600}' < '\ufb33').toBe(true);
+    const names = ['\u{1f600}', '\ufb33', 'a', ''];
+    expect(names.toSorted(compareCodePoints)).toEqual(['', 'a', '\ufb33', '\u{1f600}']);
+    expect(names.toSorted()).toEqual(['', 'a', '\u{1f600}', '\ufb33']);
   });
 
   it('orders as the bytes of UTF-8 do', () => {

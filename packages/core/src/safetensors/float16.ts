@@ -1,7 +1,3 @@
-/** Scratch to see a number's bits; JavaScript runs one call at a time, so it can be shared. */
-const float = new Float32Array(1);
-const bits = new Uint32Array(float.buffer);
-
 /** The value of an IEEE 754 binary16 given as its 16 bits. Exact. */
 export function float16ToNumber(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
@@ -13,13 +9,11 @@ export function float16ToNumber(half: number): number {
 }
 
 /**
- * The 16 bits of the binary16 nearest to a float32, ties to even. From 65520 on in magnitude it is an infinity; NaN
+ * The 16 bits of the binary16 nearest to a float32 given as its 32 bits, ties to even. From 65520 on in magnitude it is an infinity; NaN
  * stays NaN, without its payload.
  * @see IEEE 754-2019 §4.3.1
  */
-export function numberToFloat16(value: number): number {
-  float[0] = value;
-  const word = bits[0] as number;
+export function narrowToFloat16(word: number): number {
   const sign = (word >>> 16) & 0x8000;
   const magnitude = word & 0x7fffffff;
   if (magnitude > 0x7f800000) return sign | 0x7e00;

@@ -84,10 +84,8 @@ describe('a written file', () => {
 });
 
 describe('writing refuses', () => {
-  const tensor = (changes: object): { name: string; dtype: SafetensorsDtype; dims: number[] } => ({
-    ...{ name: 'a', dtype: 'F32', dims: [1] },
-    ...changes,
-  });
+  const good = { name: 'a', dtype: 'F32' as SafetensorsDtype, dims: [1] };
+  const tensor = (changes: object): typeof good => ({ ...good, ...changes });
 
   it.each([
     ['a name twice', [tensor({}), tensor({ dtype: 'U8' })], RangeError],

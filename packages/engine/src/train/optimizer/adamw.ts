@@ -99,7 +99,7 @@ function alignedArrays(
 function updateRange(arrays: Arrays, range: { start: number; end: number }, c: Coefficients): boolean {
   const { parameter, gradient, m, v } = arrays;
   const { beta1, beta2, epsilon, decay, stepSize, rootCorrection } = c;
-  // Stays 0 as long as everything is finite: 0·∞ and 0·NaN are NaN.
+  // Stays 0 as long as everything is finite: ∞ − ∞ and NaN − NaN are NaN.
   let poison = 0;
   for (let i = range.start; i < range.end; i++) {
     const g = gradient[i]!;
@@ -109,7 +109,8 @@ function updateRange(arrays: Arrays, range: { start: number; end: number }, c: C
     const first = m[i]!;
     const second = v[i]!;
     parameter[i] = decay * parameter[i]! - (stepSize * first) / (Math.sqrt(second) / rootCorrection + epsilon);
-    poison += 0 * (parameter[i]! + first + second);
+    const sum = parameter[i]! + first + second;
+    poison += sum - sum;
   }
   return poison === 0;
 }

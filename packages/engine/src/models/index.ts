@@ -1,0 +1,4 @@
+export type { AdapterModule, CausalLmSpec } from './causal-lm.ts';
+export { initializeWeights } from './initialize-weights.ts';
+export { createLanguageModel, type LanguageModel, type LanguageModelOptions } from './language-model.ts';
+export { type ModelConfig, parseModelConfig } from './model-config.ts';
