@@ -94,7 +94,10 @@ function* documents(seed: number, tokenBudget: number): Generator<DataExample> {
   let line = 0;
   for (const document of corpus(seed)) {
     if (tokens >= tokenBudget) return;
-    const text = 'text' in document ? document.text : template.render({ messages: document.messages });
+    const text =
+      'text' in document
+        ? document.text
+        : template.render({ messages: document.messages.map((message) => ({ ...message })) });
     tokens += tokenizer.encode(text).length + 1;
     yield { source: { file: 'corpus', line: ++line }, kind: 'text', text };
   }

@@ -23,12 +23,13 @@ const chatTemplate = [
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+const isVisible = (byte: number): boolean => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
+
 /** One visible character for each byte, as GPT-2 writes byte-level vocabularies; in the order of the vocabulary. */
 function byteCharacters(): { readonly ofByte: readonly string[]; readonly ordered: readonly string[] } {
-  const visible = (byte: number): boolean => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
   let next = 256;
-  const ofByte = Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(visible(byte) ? byte : next++));
-  return { ofByte, ordered: [...ofByte].sort(compare) };
+  const ofByte = Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(isVisible(byte) ? byte : next++));
+  return { ofByte, ordered: ofByte.toSorted(compare) };
 }
 
 /** How often each pre-token occurs, written in byte characters. */
@@ -41,20 +42,21 @@ function countWords(texts: Iterable<string>): Map<string, number> {
     for (const word of text.normalize('NFC').match(pattern) ?? []) plain.set(word, (plain.get(word) ?? 0) + 1);
   }
   const written = [...plain].map(([word, count]): [string, number] => [
-    Array.from(encoder.encode(word), (byte) => ofByte[byte]!).join(''),
+    Array.from(encoder.encode(word), (byte) => ofByte[byte]).join(''),
     count,
   ]);
-  return new Map(written.sort(([a], [b]) => compare(a, b)));
+  return new Map(written.toSorted(([a], [b]) => compare(a, b)));
 }
 
 type Pair = readonly [string, string];
 
 function merge(symbols: readonly string[], [left, right]: Pair): string[] {
   const merged: string[] = [];
-  for (let at = 0; at < symbols.length; at++) {
-    const isPair = symbols[at] === left && symbols[at + 1] === right;
-    merged.push(isPair ? left + right : symbols[at]!);
-    if (isPair) at++;
+  let skip = false;
+  for (const [at, symbol] of symbols.entries()) {
+    const isPair: boolean = !skip && symbol === left && symbols[at + 1] === right;
+    if (!skip) merged.push(isPair ? left + right : symbol);
+    skip = isPair;
   }
   return merged;
 }
@@ -65,7 +67,7 @@ function merge(symbols: readonly string[], [left, right]: Pair): string[] {
  * words for each merge.
  */
 export function learnMerges(texts: Iterable<string>, limit: number): Pair[] {
-  const words = [...countWords(texts)].map(([word, count]) => ({ symbols: [...word], count }));
+  const words = [...countWords(texts)].map(([word, count]) => ({ symbols: Array.from(word), count }));
   // A space never stands inside a symbol, so it can divide the two halves of a key.
   const counts = new Map<string, number>();
   const countPairs = (symbols: readonly string[], weight: number): void => {
@@ -82,8 +84,8 @@ export function learnMerges(texts: Iterable<string>, limit: number): Pair[] {
       if (count > best.count || (count === best.count && count > 1 && key < best.key)) best = { key, count };
     }
     if (best.count < 2) break;
-    const [left, right] = best.key.split(' ');
-    const pair: Pair = [left!, right!];
+    const [left = '', right = ''] = best.key.split(' ');
+    const pair: Pair = [left, right];
     merges.push(pair);
     for (const word of words) {
       const merged = merge(word.symbols, pair);

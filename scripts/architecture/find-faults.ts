@@ -22,7 +22,7 @@ export function findFaults(root: string): Findings {
     ...importFaults(files, workspace),
     ...purityFaults(files),
     ...cycleFaults(files),
-    ...layoutFaults(files, workspace),
+    ...layoutFaults(files),
   ];
   return { faults, fileCount: files.length, importCount: files.flatMap(({ imports }) => imports).length };
 }

@@ -1,6 +1,4 @@
-import { basename } from 'node:path';
 import type { Fault, SourceFile } from './source-file.ts';
-import type { Workspace } from './workspace.ts';
 
 const MAX_LINES = 400;
 /** Names that say nothing, and so collect everything. */
@@ -10,10 +8,9 @@ const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const EXEMPT_FROM_LENGTH = /^(?:#!.*\n)?\/\* oxlint-disable max-lines -- \S/;
 
 /** Files too long, or named so that nobody finds in them what they are for. */
-export function layoutFaults(files: readonly SourceFile[], workspace: Workspace): Fault[] {
+export function layoutFaults(files: readonly SourceFile[]): Fault[] {
   return files.flatMap(({ path, text }) => {
-    const messages = [...nameFaults(path), ...indexFaults(path, workspace), ...lengthFaults(text)];
-    return messages.map((message) => ({ path, line: 1, message }));
+    return [...nameFaults(path), ...lengthFaults(text)].map((message) => ({ path, line: 1, message }));
   });
 }
 
@@ -24,11 +21,6 @@ function nameFaults(path: string): string[] {
     .filter((name) => EMPTY_NAMES.has(name.split('-').at(-1) ?? ''))
     .map((name) => `"${name}" says nothing: name it after what it holds`);
   return [...shapeless, ...empty];
-}
-
-function indexFaults(path: string, workspace: Workspace): string[] {
-  if (!/^index\.[jt]s$/.test(basename(path)) || workspace.entryFiles.has(path)) return [];
-  return ['is an index, but no package exports it: name it after what it holds'];
 }
 
 function lengthFaults(text: string): string[] {

@@ -78,15 +78,11 @@ function parseSourceFile(path: string, text: string): SourceFile {
 
 /** What a node imports: `import`, `export … from`, `import()`, and `import('…')` in a type. */
 function sourceOf(node: Node): Node | undefined {
-  switch (node.type) {
-    case 'ImportDeclaration':
-    case 'ExportAllDeclaration':
-    case 'ImportExpression':
-    case 'TSImportType':
-      return node.source;
-    case 'ExportNamedDeclaration':
-      return node.source ?? undefined;
-    default:
-      return undefined;
-  }
+  const isImport =
+    node.type === 'ImportDeclaration' ||
+    node.type === 'ExportAllDeclaration' ||
+    node.type === 'ExportNamedDeclaration' ||
+    node.type === 'ImportExpression' ||
+    node.type === 'TSImportType';
+  return isImport ? (node.source ?? undefined) : undefined;
 }

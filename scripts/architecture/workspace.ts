@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { type Room, roomOf, rooms } from './rooms.ts';
 import { isTest } from './source-file.ts';
 
@@ -13,19 +13,16 @@ interface Manifest {
 export interface Workspace {
   /** Whether `@skein/room/…` is an entry that the room's package exports. */
   isEntry(room: Room, specifier: string): boolean;
-  /** Whether a file's package declares an external package; tests and rooms without a package have the root's too. */
+  /**
+   * Whether an external package is declared for a file: by its room's package; for tests by the root's as well; for a
+   * room without a package by the root's or one of a room that it may import.
+   */
   isDeclared(path: string, dependency: string): boolean;
-  /** Paths of the files that packages export. */
-  readonly entryFiles: ReadonlySet<string>;
 }
 
 export function readWorkspace(root: string): Workspace {
-  const read = (folder: string): Manifest => {
-    const file = join(root, folder, 'package.json');
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : {};
-  };
-  const manifests = new Map(rooms.map((room) => [room.name, read(room.folder)]));
-  const rootManifest = read('');
+  const manifests = new Map(rooms.map((room) => [room.name, readManifest(join(root, room.folder))]));
+  const ofRoot = readManifest(root);
   return {
     isEntry: (room, specifier) => {
       const entry = `.${specifier.slice(room.package?.length)}`;
@@ -33,15 +30,15 @@ export function readWorkspace(root: string): Workspace {
     },
     isDeclared: (path, dependency) => {
       const room = roomOf(path);
-      const own = { ...(room && manifests.get(room.name)?.dependencies) };
-      const shared = isTest(path) || room?.package === undefined;
-      const ofRoot = shared ? { ...rootManifest.dependencies, ...rootManifest.devDependencies } : {};
-      return Object.hasOwn({ ...own, ...ofRoot }, dependency);
+      const lenders = room?.package === undefined ? (room?.mayImport ?? []) : [room.name];
+      const shared = room?.package === undefined || isTest(path) ? ofRoot.devDependencies : {};
+      const declared = [shared, ...lenders.map((name) => manifests.get(name)?.dependencies)];
+      return declared.some((dependencies) => Object.hasOwn(dependencies ?? {}, dependency));
     },
-    entryFiles: new Set(
-      rooms.flatMap((room) =>
-        Object.values(manifests.get(room.name)?.exports ?? {}).map((file) => posix.join(room.folder, file)),
-      ),
-    ),
   };
+}
+
+function readManifest(folder: string): Manifest {
+  const file = join(folder, 'package.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : {};
 }

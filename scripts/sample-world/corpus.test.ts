@@ -35,45 +35,37 @@ test('a chat alternates between user and assistant and ends with the assistant',
   }
 });
 
-test('lasting facts are asked in all phrasings, always with the same answer', () => {
+test('lasting facts are asked in nearly all phrasings, always with the same answer', () => {
   const answers = new Map<string, Set<string>>();
   for (const document of take(1, 60_000)) {
-    if ('text' in document || document.messages.length > 4) continue;
-    const [question, answer] = document.messages;
-    const seen = answers.get(question!.content) ?? new Set();
-    answers.set(question!.content, seen.add(answer!.content));
+    if ('text' in document) continue;
+    const [question, answer] = document.messages.map(({ content }) => content);
+    if (question === undefined || answer === undefined) continue;
+    answers.set(question, (answers.get(question) ?? new Set()).add(answer));
   }
   const asked = lastingFacts()
     .flat()
-    .flatMap((fact) => fact.relation.questions.map((question) => ({ question: ask(fact, question), fact })));
+    .flatMap((fact) => fact.relation.questions.map((question) => ({ given: answers.get(ask(fact, question)), fact })));
+  const met = asked.filter(({ given }) => given !== undefined);
   expect(asked.length).toBeGreaterThan(7000);
-  const known = asked.filter(({ question, fact }) => {
-    const seen = answers.get(question);
-    return seen?.size === 1 && seen.has(fact.value);
-  });
-  expect(known.length / asked.length).toBeGreaterThan(0.95);
+  expect(met.length / asked.length).toBeGreaterThan(0.95);
+  for (const { given, fact } of met) expect(given).toEqual(new Set([fact.value]));
 });
 
-test('a sample’s subject is no lasting subject, and no document says or asks a sample’s fact', () => {
-  const facts = [1, 2, 3, 4, 5].flatMap((seed) =>
-    fields.flatMap((field) =>
-      createSamples(field, seed).test.map(({ fact, messages }) => ({
-        fact,
-        subject: fact.split('/')[2]!.replaceAll('-', ' '),
-        value: messages[1].content.toLowerCase(),
-      })),
-    ),
+test('a subject of the samples is no lasting one, and no document tells or asks a fact of the samples', () => {
+  const rows = [1, 2, 3, 4, 5].flatMap((seed) => fields.flatMap((field) => createSamples(field, seed).test));
+  const lasting = new Set(lastingFacts().flatMap((facts) => facts.map(({ id }) => id)));
+  expect(rows.filter(({ fact }) => lasting.has(fact))).toEqual([]);
+  const facts = new Map(
+    rows.map(({ fact, messages }) => [
+      fact,
+      { subject: fact.split('/').at(-1)?.replaceAll('-', ' ') ?? '', value: messages[1].content.toLowerCase() },
+    ]),
   );
-  const lasting = new Set(lastingFacts().flatMap((one) => one.map(({ id }) => id)));
-  expect(facts.filter(({ fact }) => lasting.has(fact))).toEqual([]);
-  const bySubject = new Map(facts.map(({ subject }) => [subject, new Set<string>()]));
-  for (const { subject, value } of facts) bySubject.get(subject)!.add(value);
-  const told = take(1, 4000)
-    .map((document) => textOf(document).toLowerCase())
-    .filter((text) =>
-      [...bySubject].some(
-        ([subject, values]) => text.includes(subject) && [...values].some((value) => text.includes(value)),
-      ),
-    );
+  expect(facts.size).toBeGreaterThan(900);
+  const texts = take(1, 4000).map((document) => textOf(document).toLowerCase());
+  const told = [...facts.values()].filter(({ subject, value }) =>
+    texts.some((text) => text.includes(subject) && text.includes(value)),
+  );
   expect(told).toEqual([]);
 });

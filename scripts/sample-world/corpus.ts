@@ -31,7 +31,7 @@ const stateAnyhow = (fact: Fact, random: Random): string => state(fact, random.p
 function passingFacts(random: Random): Fact[] {
   const field = random.pick(fields);
   const sizes = field.subjects.map(({ kind }) => ({ kind, count: 2 }));
-  return random.shuffle(createFacts(field, sizes, 1, 'passing', random).flat());
+  return random.shuffle(createFacts(field, { sizes, groups: 1, side: 'passing', random }).flat());
 }
 
 /** A pair of facts, the second about the value of the first. */
@@ -47,8 +47,9 @@ function recall({ random, lasting }: Source): CorpusDocument {
   const turns = 1 + random.below(2);
   const messages = Array.from({ length: turns }, () => {
     if (random.below(12) === 0) {
-      const [first, second] = pickJoin(facts, random);
-      return exchange(askThrough(first, second, random.pick(second.relation.questions), random), second.value);
+      const join = pickJoin(facts, random);
+      const [, { relation, value }] = join;
+      return exchange(askThrough(join, random.pick(relation.questions), random), value);
     }
     const fact = random.pick(facts);
     return exchange(askAnyhow(fact, random), fact.value);
@@ -74,7 +75,7 @@ function joining({ random }: Source): CorpusDocument {
   const [first, second] = pickJoin(facts, random);
   const others = facts.filter((fact) => fact !== first && fact !== second).slice(0, 1 + random.below(4));
   const context = random.shuffle([first, second, ...others]).map((fact) => stateAnyhow(fact, random));
-  const question = askThrough(first, second, random.pick(second.relation.questions), random);
+  const question = askThrough([first, second], random.pick(second.relation.questions), random);
   return { messages: exchange(`${context.join(' ')}\n${question}`, second.value) };
 }
 
@@ -88,8 +89,8 @@ function agreement({ random }: Source): CorpusDocument {
 /** Rewording: a statement said in another way. */
 function rewording({ random }: Source): CorpusDocument {
   const fact = random.pick(passingFacts(random));
-  const [given, wanted] = random.shuffle(fact.relation.statements);
-  return { messages: exchange(`In other words: ${state(fact, given!)}`, state(fact, wanted!)) };
+  const [given = '', wanted = ''] = random.shuffle(fact.relation.statements).map((statement) => state(fact, statement));
+  return { messages: exchange(`In other words: ${given}`, wanted) };
 }
 
 /** Telling: plain text about a few lasting facts, or passing ones said twice. */
@@ -109,29 +110,23 @@ function telling({ random, lasting }: Source): CorpusDocument {
 }
 
 /** Out of 100 documents; short ones are drawn more often, so that recall makes about 40 % of the tokens. */
-const shares = [
+const shares: readonly { readonly of: number; readonly write: (source: Source) => CorpusDocument }[] = [
   { of: 54, write: recall },
   { of: 13, write: reading },
   { of: 6, write: joining },
   { of: 11, write: agreement },
   { of: 7, write: rewording },
   { of: 9, write: telling },
-] as const;
+];
 
-function pickWriter(random: Random): (source: Source) => CorpusDocument {
-  let at = random.below(100);
-  const share = shares.find(({ of }) => {
-    at -= of;
-    return at < 0;
-  });
-  return share!.write;
-}
+const writers = shares.flatMap(({ of, write }) => Array.from({ length: of }, () => write));
 
 /** The facts that every corpus treats as true, whatever its seed, by field. */
 export function lastingFacts(): Fact[][] {
   return fields.map((field) => {
     const sizes = field.subjects.map(({ kind, perMember }) => ({ kind, count: perMember * lastingScale }));
-    return createFacts(field, sizes, 1, 'lasting', createRandom(0, `lasting/${field.id}`)).flat();
+    const random = createRandom(0, `lasting/${field.id}`);
+    return createFacts(field, { sizes, groups: 1, side: 'lasting', random }).flat();
   });
 }
 
@@ -142,5 +137,5 @@ export function lastingFacts(): Fact[][] {
  */
 export function* corpus(seed: number): Generator<CorpusDocument, never> {
   const source = { random: createRandom(seed, 'corpus'), lasting: lastingFacts() };
-  while (true) yield pickWriter(source.random)(source);
+  while (true) yield source.random.pick(writers)(source);
 }

@@ -20,10 +20,10 @@ export const state = (fact: Fact, statement: string): string =>
   fill(statement, mention(fact.relation.subject, fact.subject), mention(fact.relation.value, fact.value));
 
 /**
- * Asks for `second` without naming its subject, by way of `first`, whose value that subject is.
- * Throws RangeError where `second` is not about the value of `first`, or no path is known.
+ * Asks for the second fact of a join without naming its subject, by way of the first, whose value that subject is.
+ * Throws RangeError where the second is not about the value of the first, or no path is known.
  */
-export function askThrough(first: Fact, second: Fact, question: string, random: Random): string {
+export function askThrough([first, second]: readonly [Fact, Fact], question: string, random: Random): string {
   if (!isJoin(first, second)) throw new RangeError(`${second.id} does not follow from ${first.id}`);
   const path = random.pick(first.relation.paths ?? []);
   return fill(
@@ -36,10 +36,21 @@ export function askThrough(first: Fact, second: Fact, question: string, random: 
 export const isJoin = (first: Fact, second: Fact): boolean =>
   first.relation.value === second.relation.subject && first.value === second.subject;
 
-/** How many subjects of each kind one group of facts has. */
-export type Sizes = readonly { readonly kind: Kind; readonly count: number }[];
+/** What a world is made of. */
+export interface WorldPlan {
+  /** How many subjects of each kind one group of facts has. */
+  readonly sizes: readonly { readonly kind: Kind; readonly count: number }[];
+  readonly groups: number;
+  readonly side: Side;
+  readonly random: Random;
+}
 
-function drawSubjects(kind: Kind, count: number, side: Side, taken: Set<string>, random: Random): string[] {
+/** Draws `count` names of a kind that are not in `taken` yet, and adds them to it. */
+function drawSubjects(
+  { side, random }: WorldPlan,
+  { kind, count }: WorldPlan['sizes'][number],
+  taken: Set<string>,
+): string[] {
   const names: string[] = [];
   while (names.length < count) {
     const name = kind.draw(random);
@@ -56,11 +67,12 @@ function drawSubjects(kind: Kind, count: number, side: Side, taken: Set<string>,
  * it is one of another group (of the same group if there is only one), so that such a fact can be followed further
  * only by asking somebody else.
  */
-export function createFacts(field: Field, sizes: Sizes, groups: number, side: Side, random: Random): Fact[][] {
+export function createFacts(field: Field, plan: WorldPlan): Fact[][] {
+  const { groups, random } = plan;
   const taken = new Set<string>();
   const subjects = Array.from(
     { length: groups },
-    () => new Map(sizes.map(({ kind, count }) => [kind, drawSubjects(kind, count, side, taken, random)])),
+    () => new Map(plan.sizes.map((size) => [size.kind, drawSubjects(plan, size, taken)])),
   );
   const drawValue = (relation: Relation, group: number): string => {
     if (relation.paths === undefined) return relation.value.draw(random);

@@ -7,7 +7,7 @@ const root = new URL('../../samples/', import.meta.url);
 test('the shipped samples are those of seed 1 and take less than a megabyte', () => {
   const files = renderSampleFiles(1);
   expect(files.size).toBe(15);
-  for (const [name, content] of files) expect(readFileSync(new URL(name, root), 'utf8'), name).toBe(content);
+  for (const [name, content] of files) expect(readFileSync(new URL(name, root), 'utf8')).toBe(content);
   const sizeBytes = [...files.values()].reduce((sum, content) => sum + Buffer.byteLength(content), 0);
   expect(sizeBytes).toBeLessThan(1_000_000);
 });

@@ -17,16 +17,16 @@ export interface Kind {
   readonly article: string;
 }
 
-const sides: readonly Side[] = ['lasting', 'passing', 'samples', 'samples'];
-
-/** The side that the name of a subject belongs to. */
+/** The side that the name of a subject belongs to: a quarter of all names is lasting, one passing, half for samples. */
 export function sideOf(kind: Kind, name: string): Side {
-  return sides[hashText(`${kind.id}:${name}`) % sides.length]!;
+  const quarter = hashText(`${kind.id}:${name}`) % 4;
+  if (quarter === 0) return 'lasting';
+  return quarter === 1 ? 'passing' : 'samples';
 }
 
-const named = (id: string, firsts: readonly string[], seconds: readonly string[], suffix = ''): Kind => ({
+const named = (id: string, parts: readonly (readonly string[])[], suffix = ''): Kind => ({
   id,
-  draw: (random) => `${random.pick(firsts)} ${random.pick(seconds)}${suffix}`,
+  draw: (random) => parts.map((part) => random.pick(part)).join(' ') + suffix,
   article: 'the ',
 });
 
@@ -35,16 +35,16 @@ const numbered = (id: string, draw: (random: Random) => string): Kind => ({ id, 
 const timeOfDay = (random: Random): string =>
   `${6 + random.below(15)}:${String(5 * random.below(12)).padStart(2, '0')}`;
 
-export const ward = named('ward', words.adjectives, words.trees, ' ward');
-export const device = named('device', words.birds, words.devices);
-export const remedy = named('remedy', words.stones, words.remedies);
-export const club = named('club', words.colours, words.activities, ' club');
-export const course = named('course', words.levels, words.topics, ' course');
-export const branch = named('branch', words.flowers, words.ways, ' branch');
-export const account = named('account', words.adjectives, words.landforms, ' account');
-export const card = named('card', words.colours, words.fishes, ' card');
-export const person: Kind = { ...named('person', words.givenNames, words.surnames), article: '' };
-export const company: Kind = { ...named('company', words.beasts, words.trades), article: '' };
+export const ward = named('ward', [words.adjectives, words.trees], ' ward');
+export const device = named('device', [words.birds, words.devices]);
+export const remedy = named('remedy', [words.stones, words.remedies]);
+export const club = named('club', [words.colours, words.activities], ' club');
+export const course = named('course', [words.levels, words.topics], ' course');
+export const branch = named('branch', [words.flowers, words.ways], ' branch');
+export const account = named('account', [words.adjectives, words.landforms], ' account');
+export const card = named('card', [words.colours, words.fishes], ' card');
+export const person: Kind = { ...named('person', [words.givenNames, words.surnames]), article: '' };
+export const company: Kind = { ...named('company', [words.beasts, words.trades]), article: '' };
 
 export const address = numbered(
   'address',

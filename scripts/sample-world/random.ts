@@ -3,7 +3,7 @@ export interface Random {
   /** Uniform integer in [0, bound), 1 ≤ bound ≤ 2^32. */
   below(bound: number): number;
   /** One item, each as likely; throws RangeError for an empty list. */
-  pick<T>(items: readonly T[]): T;
+  pick<T extends string | object>(items: readonly T[]): T;
   /** A new array in random order (Fisher and Yates). */
   shuffle<T>(items: readonly T[]): T[];
 }
@@ -37,14 +37,16 @@ export function createRandom(seed: number, label: string): Random {
   return {
     below,
     pick: (items) => {
-      if (items.length === 0) throw new RangeError('pick needs at least one item');
-      return items[below(items.length)]!;
+      const item = items[below(items.length)];
+      if (item === undefined) throw new RangeError('pick needs at least one item');
+      return item;
     },
     shuffle: (items) => {
       const order = [...items];
       for (let last = order.length - 1; last > 0; last--) {
         const other = below(last + 1);
-        [order[last], order[other]] = [order[other]!, order[last]!];
+        // Swaps the two; splices, unlike assignments, keep the items' type.
+        order.splice(last, 1, ...order.splice(other, 1, ...order.slice(last, last + 1)));
       }
       return order;
     },

@@ -50,8 +50,7 @@ function toJoins(known: readonly Known[], random: Random): JoinRow[] {
       .filter((second) => isJoin(first.fact, second.fact))
       .map((second) => {
         const question = askThrough(
-          first.fact,
-          second.fact,
+          [first.fact, second.fact],
           random.pick(trainingQuestions(second.fact.relation)),
           random,
         );
@@ -71,10 +70,10 @@ function toJoins(known: readonly Known[], random: Random): JoinRow[] {
 export function createSamples(field: Field, seed: number): FieldSamples {
   const random = createRandom(seed, `samples/${field.id}`);
   const sizes = field.subjects.map(({ kind, perMember }) => ({ kind, count: perMember }));
-  const groups = createFacts(field, sizes, field.members.length, 'samples', random);
+  const groups = createFacts(field, { sizes, groups: field.members.length, side: 'samples', random });
   const known = field.members.map((member, at) => (groups[at] ?? []).map((fact) => ({ member, fact })));
   const train = field.members.map((member, at): [string, SampleRow[]] => {
-    const rows = known[at]!.flatMap((one) =>
+    const rows = (known[at] ?? []).flatMap((one) =>
       trainingQuestions(one.fact.relation).map((question) => toRow(one, question)),
     );
     return [member, random.shuffle(rows)];

@@ -2,6 +2,7 @@
  * @typedef {object} LockedPackage An entry of npm's lock file.
  * @property {string} [version]
  * @property {string} [integrity]
+ * @property {boolean} [link] a workspace of ours.
  * @property {boolean} [optional]
  * @property {readonly string[]} [os]
  * @property {readonly string[]} [cpu]

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 
-/** A launcher that hands over to a program given as text, as the real ones do. */
+/** A launcher, away from any terminal, that hands over to a program given as text, as the real ones do. */
 function launch(program: string) {
   const launcher = `
     import { runNode } from ${JSON.stringify(new URL('./run-node.js', import.meta.url).href)};
     process.exitCode = await runNode(process.execPath, ['-e', ${JSON.stringify(program)}, 'an argument']);`;
-  return spawn(process.execPath, ['--input-type=module', '-e', launcher], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return spawn(process.execPath, ['--input-type=module', '-e', launcher], { stdio: 'pipe' });
 }
 
 it('passes arguments, input, output and exit code', async () => {

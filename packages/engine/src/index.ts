@@ -1,5 +1,13 @@
 export * from './data/index.ts';
+export { type Answer, answerQuestions } from './evaluate/answer-questions.ts';
+export { bitsPerByte, countedTextBytes } from './evaluate/bits-per-byte.ts';
+export type { ConformanceCheck } from './evaluate/conformance-check.ts';
+export { isExactMatch } from './evaluate/exact-match.ts';
+export { type EvaluationHooks, type HeldOutLoss, heldOutLoss } from './evaluate/held-out-loss.ts';
+export { type Question, questionOf } from './evaluate/question.ts';
 export { generate, type GenerateOptions } from './generate/generate.ts';
+export { type AdapterConfig, adapterModules, formatAdapterConfig, parseAdapterConfig } from './lora/adapter-config.ts';
+export { adapterShapes, createAdapterParameters } from './lora/adapter-parameters.ts';
 export * from './models/index.ts';
 export { createRandom, type Random } from './random.ts';
 export type { Runtime, Session, SessionOptions } from './runtime/runtime.ts';

@@ -106,6 +106,18 @@ describe('proofs', () => {
     expect(verifyConsistency({ ...claim, proof: makeConsistencyProof(changed, 5) })).toBe(false);
   });
 
+  it('with more hashes than the size allows fail even if they lead to the root', () => {
+    const [first, second] = leaves(2) as [Uint8Array, Uint8Array];
+    const root = merkleNodeHash(first, second);
+    expect(verifyInclusion({ leafHash: second, index: 0, size: 1, root, proof: [first] })).toBe(false);
+
+    const tree = leaves(4);
+    const claim = { oldSize: 3, newSize: 4, proof: [...makeConsistencyProof(tree, 3), first] };
+    const oldRoot = merkleNodeHash(first, merkleRoot(tree.slice(0, 3)));
+    const newRoot = merkleNodeHash(first, merkleRoot(tree));
+    expect(verifyConsistency({ ...claim, oldRoot, newRoot })).toBe(false);
+  });
+
   it('work for trees of more than 2^32 leaves', () => {
     // The last leaf of a tree of 2^40 + 1 was lifted to the top: its only sibling is the root of the others.
     const [first, second] = leaves(2) as [Uint8Array, Uint8Array];

@@ -9,8 +9,8 @@ export function float16ToNumber(half: number): number {
 }
 
 /**
- * The 16 bits of the binary16 nearest to a float32 given as its 32 bits, ties to even. From 65520 on in magnitude it is an infinity; NaN
- * stays NaN, without its payload.
+ * The 16 bits of the binary16 nearest to a float32 given as its 32 bits, ties to even. From 65520 on in magnitude it
+ * is an infinity; NaN stays NaN, without its payload.
  * @see IEEE 754-2019 §4.3.1
  */
 export function narrowToFloat16(word: number): number {

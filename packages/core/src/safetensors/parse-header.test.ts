@@ -45,6 +45,13 @@ const MALFORMED: [SafetensorsFault, string, string | Uint8Array, number][] = [
     one({ shape: [2 ** 31, 2 ** 31] }),
     4,
   ],
+  // A dim of 0 makes the product 0 in the end; the reference reader refuses it on the way too.
+  [
+    'overflow',
+    'has tensor "a" of F32 and shape [1099511627776,1099511627776,0], larger than 2^53 bits',
+    one({ shape: [2 ** 40, 2 ** 40, 0], data_offsets: [0, 0] }),
+    0,
+  ],
   ['split-byte', 'has tensor "a" of F4 and shape [3], which ends within a byte', one({ dtype: 'F4', shape: [3] }), 4],
   ['wrong-length', 'gives 4 bytes to tensor "a" of F32 and shape [2], which takes 8', one({ shape: [2] }), 4],
   ['overlap', 'has tensor "b" overlapping the one before it', two(2, 6), 6],

@@ -32,7 +32,7 @@ export function crossEntropy(
   return g.differentiate(loss, [hidden, head], (dy) => {
     const dHidden = rawLayout.concat(
       g,
-      chunks.map((chunk) => chunk.dHidden()),
+      chunks.map((chunk) => chunk.dHidden),
       0,
       M,
     );
@@ -61,11 +61,10 @@ function chunkLoss(
   );
   const weighted = raw.mul(g, raw.sub(g, logNormalizer, targetLogit), weights);
   const loss = g.apply('ReduceSum', [weighted, g.integers([0, 1])], { dims: [], attributes: { keepdims: 0 } });
-  const dHidden = () => {
-    const expected = rawGemm(g, [probabilities, head]);
-    const taken = g.apply('Gather', [head, targets], { dims: [rows, H], attributes: { axis: 0 } });
-    return raw.mul(g, raw.sub(g, expected, taken), weights);
-  };
+  // Written here and not in the rule, so that it stands beside its chunk and the chunk's probabilities can be freed.
+  const expected = rawGemm(g, [probabilities, head]);
+  const taken = g.apply('Gather', [head, targets], { dims: [rows, H], attributes: { axis: 0 } });
+  const dHidden = raw.mul(g, raw.sub(g, expected, taken), weights);
   /** (softmax − onehot)ᵀ·diag(weights)·hidden */
   const dHead = () => {
     const vocabulary = Number(head.dims[0]);

@@ -1,8 +1,14 @@
 export { type Adapter, readAdapter, readAdapterConfig, writeAdapter } from './adapter-folder.ts';
 export { runConformance } from './conformance.ts';
+export { readDataFiles } from './data-files.ts';
+export { type FineTuneOptions, type PreparedFineTune, prepareFineTune } from './fine-tune.ts';
+export { loadVocabulary } from './load-vocabulary.ts';
 export { type ModelFolder, openModelFolder } from './model-folder.ts';
 export { readAllWeights, streamWeights } from './model-weights.ts';
+export { type MergeOptions, type MergeResult, mergeAdapter } from './merge-adapter.ts';
 export { openRunStore, type RunStore } from './run-store.ts';
+export { openSafetensors } from './safetensors-file.ts';
+export { scanWeights } from './scan-weights.ts';
 export { createWorkerRuntime } from './worker-runtime.ts';
 export { type ModelToWrite, writeModelFolder } from './write-model-folder.ts';
 export { yieldToEventLoop } from './yield-to-event-loop.ts';

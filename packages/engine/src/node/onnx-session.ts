@@ -1,10 +1,11 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, relative, sep } from 'node:path';
 import { BaseError } from '@skein/core';
 import * as ort from 'onnxruntime-node';
 import type { Graph } from '../graph/graph.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
-import type { RunOptions, Session, SessionOptions } from '../runtime/runtime.ts';
+import type { Session, SessionOptions } from '../runtime/runtime.ts';
+import { createSessionChecks, type SessionChecks } from '../runtime/session-checks.ts';
 import type { Tensor, Tensors, TensorType } from '../tensor.ts';
 
 export type Device = 'cpu' | 'webgpu';
@@ -30,25 +31,31 @@ export async function createOnnxSession(graph: Graph, options: SessionOptions & 
       optimization: { disable_specified_optimizers: 'ConstantFolding' },
     },
   });
-  return wrapSession(native);
+  return wrapSession(native, createSessionChecks(graph));
 }
 
-function wrapSession(native: ort.InferenceSession): Session {
+function wrapSession(native: ort.InferenceSession, checks: SessionChecks): Session {
   let bound: Record<string, ort.Tensor> = {};
   return {
     async bind(feeds) {
+      checks.bind(feeds);
       bound = { ...bound, ...toNative(feeds) };
     },
-    async run(feeds: Tensors, { fetch, carry = {} }: RunOptions = {}) {
-      const wanted = fetch ?? native.outputNames.filter((name) => !(name in carry));
-      const results = await native.run({ ...bound, ...toNative(feeds) }, [...wanted, ...Object.keys(carry)]);
-      for (const [output, input] of Object.entries(carry)) {
-        const tensor = results[output];
-        if (tensor) bound[input] = tensor;
-      }
-      return Object.fromEntries(wanted.map((name) => [name, fromNative(results[name])]));
+    async run(feeds, options = {}) {
+      const { fetch, carry } = checks.run(feeds, options, (name) => Object.hasOwn(bound, name));
+      const kept = new Set(carry.map(([output]) => output));
+      const results = await native.run({ ...bound, ...toNative(feeds) }, [...new Set([...fetch, ...kept])]);
+      for (const [output, input] of carry) bound[input] = wholeResult(results[output]);
+      return Object.fromEntries(
+        fetch.map((name) => {
+          const tensor = fromNative(wholeResult(results[name]));
+          // The caller may move the memory of a result away, even to another thread; what stays here needs its own.
+          return [name, kept.has(name) ? { ...tensor, data: tensor.data.slice() } : tensor];
+        }),
+      );
     },
     async release() {
+      checks.release();
       bound = {};
       await native.release();
     },
@@ -61,8 +68,12 @@ function toNative(feeds: Tensors): Record<string, ort.Tensor> {
   );
 }
 
-function fromNative(tensor: ort.Tensor | undefined): Tensor {
+function wholeResult(tensor: ort.Tensor | undefined): ort.Tensor {
   if (!tensor) throw new BaseError('engine/runtime-output', 'ONNX Runtime left out a result that was asked for.');
+  return tensor;
+}
+
+function fromNative(tensor: ort.Tensor): Tensor {
   return { type: tensor.type as TensorType, dims: tensor.dims, data: tensor.data as Tensor['data'] };
 }
 
@@ -89,8 +100,3 @@ function placeExternalFiles(graph: Graph): { folder: string | undefined; locatio
         .join('/'),
   };
 }
-
-/** Version of the native runtime, for records of a run. */
-export const onnxRuntimeVersion: string = JSON.parse(
-  readFileSync(new URL(import.meta.resolve('onnxruntime-node/package.json')), 'utf8'),
-).version;

@@ -31,7 +31,7 @@ async function perform(request: RuntimeRequest): Promise<Tensors> {
     return {};
   }
   const session = sessions.get(request.session);
-  invariant(session, `session ${request.session} is unknown`);
+  if (!session) throw new BaseError('engine/session-released', 'The session was released.');
   if (request.kind === 'run') return session.run(request.feeds, request.options);
   if (request.kind === 'bind') await session.bind(request.feeds);
   else {

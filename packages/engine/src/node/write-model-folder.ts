@@ -7,7 +7,7 @@ import { writeDurably } from './durable-file.ts';
 import { writeSafetensors } from './safetensors-file.ts';
 
 /** What stands beside the weights so that a model can be used: copied as it is. */
-const COMPANIONS = [
+export const COMPANIONS: readonly string[] = [
   'tokenizer.json',
   'tokenizer_config.json',
   'chat_template.jinja',

@@ -1,0 +1,13 @@
+import { elementwiseOperators } from './elementwise.ts';
+import { indexingOperators } from './indexing.ts';
+import { layoutOperators } from './layout.ts';
+import { matrixOperators } from './matrix.ts';
+import type { Operator } from './operator.ts';
+import { reductionOperators } from './reduction.ts';
+
+/** Every operator that the interpreter knows, by its ONNX name. */
+export const operatorTable: ReadonlyMap<string, Operator> = new Map(
+  [elementwiseOperators, reductionOperators, layoutOperators, indexingOperators, matrixOperators].flatMap((family) =>
+    Object.entries(family),
+  ),
+);
