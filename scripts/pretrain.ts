@@ -150,7 +150,7 @@ const { status } = await train({
   batchesOfEpoch: () => batches,
   checkpoint: store.checkpoint,
   checkpointEvery: 200,
-  saveCheckpoint: store.saveCheckpoint,
+  saveCheckpoint: (checkpoint) => store.saveCheckpoint(checkpoint),
   onEvent,
   now: () => performance.now(),
   yieldControl: yieldToEventLoop,

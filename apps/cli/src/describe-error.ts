@@ -24,7 +24,11 @@ export function describeError(error: unknown): ErrorDescription {
       hints: ['Check that the file or folder is there and that you may use it.'],
     };
   }
-  return { code: 'cli/fault', message: `A fault of the program: ${what}`, hints: ['Please report it with the command.'] };
+  return {
+    code: 'cli/fault',
+    message: `A fault of the program: ${what}`,
+    hints: ['Please report it with the command.'],
+  };
 }
 
 function oneLine(text: string): string {

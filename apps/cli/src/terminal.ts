@@ -20,10 +20,10 @@ export function createTerminal(process: NodeJS.Process): Terminal {
   const { stdin, stdout, stderr } = process;
   const nowMs = () => performance.now();
   return {
-    colour: Boolean(stdout.isTTY) && !process.env.NO_COLOR,
+    colour: stdout.isTTY && !process.env.NO_COLOR,
     write: (text) => void stdout.write(text),
     say: (line) => void stderr.write(`${line}\n`),
-    progress: (options) => createProgress({ ...options, nowMs, live: Boolean(stderr.isTTY), out: stderr }),
+    progress: (options) => createProgress({ ...options, nowMs, live: stderr.isTTY, out: stderr }),
     input: stdin,
     output: stdout,
     talk: stderr,

@@ -25,7 +25,7 @@ export function completeAddedTokens(json: TokenizerJson, config: TokenizerConfig
   let nextId = Math.max(-1, ...tokens.map((token) => token.id), maxId(json)) + 1;
 
   const listed = Object.entries(config.added_tokens_decoder).sort(([a], [b]) => Number(a) - Number(b));
-  for (const token of [...listed.map(([, token]) => token), ...[...special].map((content) => ({ content }))]) {
+  for (const token of [...listed.map(([, decoded]) => decoded), ...[...special].map((content) => ({ content }))]) {
     if (known.has(token.content)) continue;
     known.add(token.content);
     const id = Object.hasOwn(vocabulary, token.content) ? (vocabulary[token.content] as number) : nextId++;

@@ -42,7 +42,7 @@ describe('with {% generation %}', () => {
       });
       const ids = tokenizer.encode(text, { addSpecialTokens: false });
       expect([...ids]).toEqual(row.ids);
-      const mask = new Array(ids.length).fill(0);
+      const mask = Array.from(ids, () => 0);
       for (const span of answers) {
         const { start, end } = locateTokens(tokenizer, { text, ids }, span);
         mask.fill(1, start, end);

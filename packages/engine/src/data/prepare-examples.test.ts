@@ -19,7 +19,7 @@ describe('tokenizeExample', () => {
   it('counts all of a text but its first token, and ends it once', () => {
     const { ids, counted } = tokenizeExample(text('abc'), vocabulary);
     expect([...ids]).toEqual([...tokenizer.encode('abc'), 2]);
-    expect([...counted]).toEqual([0, ...new Array(ids.length - 1).fill(1)]);
+    expect([...counted]).toEqual(Array.from(ids, (_, index) => (index === 0 ? 0 : 1)));
     expect(tokenizeExample(text('abc<|im_end|>'), vocabulary).ids).toEqual(ids);
   });
 

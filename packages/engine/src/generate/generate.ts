@@ -43,7 +43,7 @@ export async function generate(
 
   const results: number[][] = prompts.map(() => []);
   const done = prompts.map(() => false);
-  let fresh = prompts.map((prompt, row) => [...new Array<number>(padding[row] ?? 0).fill(0), ...prompt]);
+  let fresh = prompts.map((prompt, row) => [...Array.from({ length: padding[row] ?? 0 }, () => 0), ...prompt]);
   let seen = 0;
   for (let step = 0; step < options.maxNewTokens; step++) {
     options.signal?.throwIfAborted();

@@ -7,20 +7,29 @@ import { rawGemm } from './linear.ts';
 /** Largest block of logits held at once; at Qwen's vocabulary this is about 110 rows. */
 const CHUNK_ELEMENTS = 1 << 24;
 
+interface CrossEntropyInputs {
+  readonly hidden: Value;
+  readonly head: Value;
+  readonly targets: Value;
+  readonly weights: Value;
+  readonly chunkElements?: number;
+}
+
 /**
  * Σ weightᵢ · −log softmax(hᵢ·Eᵀ)[targetᵢ], in chunks of rows so that the logits of a large vocabulary are never held
  * at once. The derivative is written as softmax·E − E[target], without a scatter.
  * @param hidden [M, H]  @param head [V, H]  @param targets [M] int32, any valid id where the weight is 0
  * @param weights [M, 1]
+ * @param chunkElements largest block of logits, in elements; a chunk has at least one row
  * @returns a scalar, in nats
  */
 export function crossEntropy(
   g: GraphBuilder,
-  { hidden, head, targets, weights }: { hidden: Value; head: Value; targets: Value; weights: Value },
+  { hidden, head, targets, weights, chunkElements = CHUNK_ELEMENTS }: CrossEntropyInputs,
 ): Value {
   const [M, H] = hidden.dims.map(Number) as [number, number];
   const V = Number(head.dims[0]);
-  const rowsPerChunk = Math.max(1, Math.min(M, Math.floor(CHUNK_ELEMENTS / V)));
+  const rowsPerChunk = Math.max(1, Math.min(M, Math.floor(chunkElements / V)));
   const chunks = Array.from({ length: Math.ceil(M / rowsPerChunk) }, (_, i) => {
     const range = { axis: 0, start: i * rowsPerChunk, end: Math.min(M, (i + 1) * rowsPerChunk) };
     const part = (x: Value) => (range.end - range.start === M ? x : rawLayout.slice(g, x, range));
@@ -44,10 +53,7 @@ export function crossEntropy(
   });
 }
 
-function chunkLoss(
-  g: GraphBuilder,
-  { hidden, head, targets, weights }: { hidden: Value; head: Value; targets: Value; weights: Value },
-) {
+function chunkLoss(g: GraphBuilder, { hidden, head, targets, weights }: Omit<CrossEntropyInputs, 'chunkElements'>) {
   const [rows, H] = hidden.dims.map(Number) as [number, number];
   const logits = rawGemm(g, [hidden, head], { transposeB: true });
   const probabilities = g.apply('Softmax', [logits], { dims: logits.dims, attributes: { axis: -1 } });

@@ -30,7 +30,7 @@ export const elementwiseOperators: Readonly<Record<string, Operator>> = {
   Cast(inputs, attributes) {
     const x = inputAt(inputs, 0);
     const type = CAST_TYPES[integerAttribute(attributes, 'to', 0)];
-    if (!type) throw operatorFault(`Cast to data type ${String(attributes.to)}`);
+    if (!type) throw operatorFault(`Cast to data type ${integerAttribute(attributes, 'to', 0)}`);
     return { type, dims: x.dims, data: x.data.map(CONVERSIONS[type] ?? ((value) => value)) };
   },
 };
@@ -46,7 +46,8 @@ function map(inputs: readonly ArrayValue[], compute: (x: number) => number): Arr
   return { ...x, data: x.data.map(compute) };
 }
 
-function combine(inputs: readonly ArrayValue[], compute: (a: number, b: number) => number): ArrayValue {
+/** compute(a, b) under broadcasting. */
+export function combine(inputs: readonly ArrayValue[], compute: (a: number, b: number) => number): ArrayValue {
   const [left, right] = [inputAt(inputs, 0), inputAt(inputs, 1)];
   assertSameType(left, right);
   const dims = broadcast([left, right]);
@@ -80,5 +81,5 @@ function spread(x: ArrayValue, dims: readonly number[]): Float64Array {
 /** Strides of an array seen as one of a higher rank, with 0 where it repeats. */
 export function broadcastStrides(dims: readonly number[], rank: number): number[] {
   const own = stridesOf(dims).map((stride, axis) => (dims[axis] === 1 ? 0 : stride));
-  return [...new Array<number>(rank - dims.length).fill(0), ...own];
+  return [...Array.from({ length: rank - dims.length }, () => 0), ...own];
 }

@@ -1,6 +1,7 @@
 import { BaseError, invariant } from '@skein/core';
 import type { Graph, GraphNode } from '../graph/graph.ts';
 import type { ArrayValue } from './array-value.ts';
+import type { Operator } from './operator.ts';
 import { operatorTable } from './operator-table.ts';
 
 /**
@@ -29,14 +30,22 @@ export function evaluateGraph(
   return new Map(graph.outputs.map((output) => [output.name, checkedOutput(graph, output, values)]));
 }
 
+/** @throws BaseError `engine/unknown-operator`. */
+export function assertKnownOperators(graph: Graph): void {
+  for (const { operator } of graph.nodes) knownOperator(operator);
+}
+
+function knownOperator(name: string): Operator {
+  const operator = operatorTable.get(name);
+  if (operator) return operator;
+  throw new BaseError('engine/unknown-operator', `The interpreter does not know the operator ${name}.`, {
+    info: { operator: name },
+    hints: ['Run this graph on ONNX Runtime.'],
+  });
+}
+
 function evaluateNode(node: GraphNode, values: ReadonlyMap<string, ArrayValue>): ArrayValue {
-  const operator = operatorTable.get(node.operator);
-  if (!operator) {
-    throw new BaseError('engine/unknown-operator', `The interpreter does not know the operator ${node.operator}.`, {
-      info: { operator: node.operator },
-      hints: ['Run this graph on ONNX Runtime.'],
-    });
-  }
+  const operator = knownOperator(node.operator);
   const inputs = node.inputs.map((name) => {
     const value = values.get(name);
     invariant(value, `${node.operator} reads ${name}, which nothing has computed`);

@@ -79,7 +79,8 @@ function scatter(
   { places, updates }: { places: Int32Array; updates: ArrayValue },
   { reduction = 'none' }: Attributes,
 ): ArrayValue {
-  if (reduction !== 'none' && reduction !== 'add') throw operatorFault(`a scatter with reduction ${String(reduction)}`);
+  if (reduction !== 'none' && reduction !== 'add')
+    throw operatorFault(`a scatter with reduction ${JSON.stringify(reduction)}`);
   const data = x.data.slice(0, elementCount(x.dims));
   places.forEach((place, i) => {
     const update = updates.data[i] as number;

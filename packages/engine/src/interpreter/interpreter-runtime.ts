@@ -3,7 +3,7 @@ import type { Runtime, Session } from '../runtime/runtime.ts';
 import { createSessionChecks } from '../runtime/session-checks.ts';
 import type { Tensor, TensorData, Tensors, TensorType } from '../tensor.ts';
 import type { ArrayValue } from './array-value.ts';
-import { evaluateGraph, type Precision } from './evaluate-graph.ts';
+import { assertKnownOperators, evaluateGraph, type Precision } from './evaluate-graph.ts';
 import { loadInitializers, type ReadBytes } from './load-initializers.ts';
 
 export interface InterpreterOptions {
@@ -29,6 +29,7 @@ export function createInterpreter({
     name: `interpreter (${precision})`,
     async createSession(graph): Promise<Session> {
       assertOpen();
+      assertKnownOperators(graph);
       const checks = createSessionChecks(graph);
       const initializers = await loadInitializers(graph, readBytes);
       let bound = new Map<string, ArrayValue>();
@@ -47,6 +48,7 @@ export function createInterpreter({
           return Object.fromEntries(fetch.map((name) => [name, toTensor(results.get(name) as ArrayValue)]));
         },
         async release() {
+          assertOpen();
           checks.release();
         },
       };

@@ -22,14 +22,10 @@ export const layoutOperators: Readonly<Record<string, Operator>> = {
   Transpose(inputs, { perm }) {
     const x = inputAt(inputs, 0);
     if (!Array.isArray(perm)) throw operatorFault('Transpose without perm');
-    const order = perm.map((axis: number) => axisOf(axis, x.dims.length));
-    const strides = stridesOf(x.dims);
-    const dims = order.map((axis) => x.dims[axis] as number);
-    const places = stridedIndices(
-      dims,
-      order.map((axis) => strides[axis] as number),
+    return permute(
+      x,
+      perm.map((axis: number) => axisOf(axis, x.dims.length)),
     );
-    return takeElements(x, dims, places);
   },
   Slice(inputs) {
     const [x, starts, ends, axes] = [0, 1, 2, 3].map((i) => inputAt(inputs, i)) as [
@@ -92,6 +88,17 @@ export const layoutOperators: Readonly<Record<string, Operator>> = {
     return { type: 'float32', dims, data: new Float64Array(elementCount(dims)) };
   },
 };
+
+/** Axis i of the result is axis order[i] of x. */
+export function permute(x: ArrayValue, order: readonly number[]): ArrayValue {
+  const strides = stridesOf(x.dims);
+  const dims = order.map((axis) => x.dims[axis] as number);
+  const places = stridedIndices(
+    dims,
+    order.map((axis) => strides[axis] as number),
+  );
+  return takeElements(x, dims, places);
+}
 
 /** Negative bounds count from the end; those outside are moved to the edge. */
 function clampBound(bound: number, extent: number): number {

@@ -1,4 +1,4 @@
-import { BaseError, decodeFloats, type FloatDtype } from '@skein/core';
+import { BaseError, decodeFloats, type FloatDtype, invariant } from '@skein/core';
 import type { ElementType, Graph, Initializer } from '../graph/graph.ts';
 import { elementCount } from '../tensor.ts';
 import type { ArrayValue } from './array-value.ts';
@@ -28,8 +28,9 @@ export async function loadInitializers(graph: Graph, readBytes: ReadBytes): Prom
   return values;
 }
 
-async function readElements({ name, type, source }: Initializer, readBytes: ReadBytes): Promise<Float64Array> {
-  if (ArrayBuffer.isView(source)) return Float64Array.from(source as ArrayLike<number | bigint>, Number);
+async function readElements(initializer: Initializer, readBytes: ReadBytes): Promise<Float64Array> {
+  const { name, type, source } = initializer;
+  if (ArrayBuffer.isView(source)) return initializerValue(initializer).data;
   const dtype = FLOAT_DTYPE[type];
   if (!dtype) {
     throw new BaseError('engine/weight-bytes', `${name} in ${source.file} has type ${type}, which is not a weight's.`, {
@@ -37,4 +38,10 @@ async function readElements({ name, type, source }: Initializer, readBytes: Read
     });
   }
   return Float64Array.from(decodeFloats(await readBytes(source.file, source.offset, source.length), dtype));
+}
+
+/** An initializer whose elements are in memory. */
+export function initializerValue({ name, dims, type, source }: Initializer): ArrayValue {
+  invariant(ArrayBuffer.isView(source), `${name} lies in a file`);
+  return { type, dims, data: Float64Array.from(source as ArrayLike<number | bigint>, Number) };
 }

@@ -1,8 +1,8 @@
 import { elementCount } from '../tensor.ts';
 import { type ArrayValue, stridedIndices } from './array-value.ts';
-import { broadcast, broadcastStrides, elementwiseOperators } from './elementwise.ts';
+import { broadcast, broadcastStrides, combine } from './elementwise.ts';
 import { floatAttribute, inputAt, integerAttribute, type Operator, operatorFault } from './operator.ts';
-import { layoutOperators } from './layout.ts';
+import { permute } from './layout.ts';
 
 /** Products of matrices. */
 export const matrixOperators: Readonly<Record<string, Operator>> = {
@@ -14,15 +14,15 @@ export const matrixOperators: Readonly<Record<string, Operator>> = {
     const product = scale(multiply(a, b), floatAttribute(attributes, 'alpha', 1));
     const [, , c] = inputs;
     if (!c) return product;
-    const sum = elementwiseOperators.Add?.([product, scale(c, floatAttribute(attributes, 'beta', 1))], {});
-    if (sum?.dims.join() !== product.dims.join()) throw operatorFault(`Gemm onto [${c.dims}]`);
-    return sum as ArrayValue;
+    const sum = combine([product, scale(c, floatAttribute(attributes, 'beta', 1))], (x, y) => x + y);
+    if (sum.dims.join() !== product.dims.join()) throw operatorFault(`Gemm onto [${c.dims}]`);
+    return sum;
   },
   MatMul: (inputs) => multiply(inputAt(inputs, 0), inputAt(inputs, 1)),
 };
 
 function transposeIf(flag: number, x: ArrayValue): ArrayValue {
-  return flag === 0 ? x : (layoutOperators.Transpose?.([x], { perm: [1, 0] }) as ArrayValue);
+  return flag === 0 ? x : permute(x, [1, 0]);
 }
 
 function scale(x: ArrayValue, factor: number): ArrayValue {

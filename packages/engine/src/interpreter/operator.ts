@@ -30,7 +30,8 @@ export function integerAttribute(attributes: Attributes, name: string, fallback:
 export function floatAttribute(attributes: Attributes, name: string, fallback: number): number {
   const value = attributes[name] ?? { float: fallback };
   if (typeof value !== 'object' || !('float' in value)) throw operatorFault(`attribute ${name} is not a float`);
-  return value.float;
+  // A float in a file of ONNX has 32 bits.
+  return Math.fround(value.float);
 }
 
 /** An axis counted from the front; ONNX counts negative ones from the end. */

@@ -74,7 +74,7 @@ export function parseAdapterConfig(json: unknown, file: string): AdapterConfig {
     });
   };
   if (raw.peft_type !== 'LORA') refuse(`peft_type ${raw.peft_type}`);
-  if (raw.bias !== undefined && raw.bias !== 'none') refuse(`bias "${String(raw.bias)}"`);
+  if (raw.bias !== undefined && raw.bias !== 'none') refuse(`bias ${JSON.stringify(raw.bias)}`);
   for (const [key, kind] of Object.entries(REFUSED)) if (isSet(raw[key])) refuse(kind);
   const layers = raw.layers_to_transform;
   return {

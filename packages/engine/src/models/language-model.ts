@@ -4,11 +4,9 @@ import { createRandom } from '../random.ts';
 import type { Runtime, Session, SessionOptions } from '../runtime/runtime.ts';
 import { elementCount, float32, int32, type Tensor, type Tensors } from '../tensor.ts';
 import type { DifferentiableModel, MicroBatch, Parameter } from '../train/differentiable-model.ts';
-import { buildCausalLm, type CausalLmSpec, type CausalLmTask } from './causal-lm.ts';
+import type { CausalLmSpec, CausalLmTask } from './causal-lm.ts';
 import { inverseFrequencies, rotaryAngles } from './rotary-table.ts';
-
-/** Sessions kept at once; each shape of batch has its own, and weights are shared between them by mapping. */
-const MAX_SESSIONS = 6;
+import { SessionPool } from './session-pool.ts';
 
 /** A decoder with its trainable arrays on a runtime: training, loss, logits, and sessions for generation. */
 export interface LanguageModel extends DifferentiableModel {
@@ -29,73 +27,23 @@ export interface LanguageModelOptions extends SessionOptions {
   readonly dropout?: number;
 }
 
-interface OpenSession {
-  readonly session: Session;
-  readonly graph: Graph;
-  boundVersion: number;
-}
-
 export function createLanguageModel(runtime: Runtime, options: LanguageModelOptions): LanguageModel {
   const { spec, parameters, dropout = 0 } = options;
   const frequencies = inverseFrequencies(spec.config);
-  const open = new Map<string, OpenSession>();
-  let version = 0;
+  const sessions = new SessionPool(runtime, options);
 
-  async function openSession(task: CausalLmTask): Promise<OpenSession> {
-    const key = JSON.stringify(task);
-    let entry = open.get(key);
-    if (!entry) {
-      const graph = buildCausalLm(spec, task);
-      entry = { graph, session: await runtime.createSession(graph, options), boundVersion: -1 };
-    }
-    // Re-inserted, so that the first key is the one unused for longest.
-    open.delete(key);
-    open.set(key, entry);
-    for (const [oldest, old] of open) {
-      if (open.size <= MAX_SESSIONS) break;
-      open.delete(oldest);
-      await old.session.release();
-    }
-    if (entry.boundVersion !== version) {
-      entry.boundVersion = version;
-      const used = new Set(entry.graph.inputs.map((input) => input.name));
-      const feeds = parameters.filter(({ name }) => used.has(name));
-      await entry.session.bind(Object.fromEntries(feeds.map(({ name, dims, data }) => [name, float32(dims, data)])));
-    }
-    return entry;
-  }
-
-  function feedsOf(batch: Omit<MicroBatch, 'targets' | 'targetCount'>): Tensors {
-    const rows = batch.batch * batch.length;
-    return {
-      ids: int32([rows], batch.inputIds),
-      segments: int32([batch.batch, batch.length], batch.segments),
-      ...rotaryAngles(frequencies, batch.positions, batch.batch),
-    };
-  }
-
-  async function runLoss(batch: MicroBatch, task: { gradients: boolean; lossWeight: number; randomSeed: number }) {
-    const { session, graph } = await openSession({
+  async function runLoss(batch: MicroBatch, task: LossTask): Promise<Tensors> {
+    const { session, graph } = await sessions.open({
       kind: 'loss',
       batch: batch.batch,
       length: batch.length,
       gradients: task.gradients,
       dropout: task.gradients ? dropout : 0,
     });
-    const masks = graph.inputs.filter(({ name }) => name.startsWith('keep.'));
     return session.run({
-      ...feedsOf(batch),
-      targets: int32(
-        [batch.targets.length],
-        batch.targets.map((target) => Math.max(0, target)),
-      ),
-      weights: float32(
-        [batch.targets.length, 1],
-        Float32Array.from(batch.targets, (t) => (t < 0 ? 0 : task.lossWeight)),
-      ),
-      ...Object.fromEntries(
-        masks.map(({ name, dims }, index) => [name, keepMask(dims.map(Number), dropout, [task.randomSeed, index])]),
-      ),
+      ...inputsOf(batch, frequencies),
+      ...targetsOf(batch, task.lossWeight),
+      ...keepMasks(graph, dropout, task.randomSeed),
     });
   }
 
@@ -111,23 +59,47 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
       return { lossSum: scalarOf(await runLoss(batch, { gradients: false, lossWeight: 1, randomSeed: 0 })) };
     },
     async logits(batch) {
-      const { session } = await openSession({ kind: 'logits', batch: batch.batch, length: batch.length });
-      const { logits } = await session.run(feedsOf(batch));
+      const { session } = await sessions.open({ kind: 'logits', batch: batch.batch, length: batch.length });
+      const { logits } = await session.run(inputsOf(batch, frequencies));
       invariant(logits?.data instanceof Float32Array, 'the runtime gave no logits');
       return logits.data;
     },
-    async session(task) {
-      return (await openSession(task)).session;
-    },
+    session: async (task) => (await sessions.open(task)).session,
     angles: (positions, batch) => rotaryAngles(frequencies, positions, batch),
-    async parametersChanged() {
-      version++;
-    },
-    async release() {
-      for (const { session } of open.values()) await session.release();
-      open.clear();
-    },
+    parametersChanged: async () => sessions.parametersChanged(),
+    release: () => sessions.release(),
   };
+}
+
+interface LossTask {
+  readonly gradients: boolean;
+  /** Factor of the summed loss: 1 over the counted tokens of the accumulation window. */
+  readonly lossWeight: number;
+  readonly randomSeed: number;
+}
+
+type Inputs = Omit<MicroBatch, 'targets' | 'targetCount'>;
+
+function inputsOf({ batch, length, inputIds, segments, positions }: Inputs, frequencies: Float32Array): Tensors {
+  return {
+    ids: int32([batch * length], inputIds),
+    segments: int32([batch, length], segments),
+    ...rotaryAngles(frequencies, positions, batch),
+  };
+}
+
+/** A position that does not count has target -1: any id will do for it, at weight 0. */
+function targetsOf({ targets }: MicroBatch, lossWeight: number): Tensors {
+  const ids = targets.map((target) => Math.max(0, target));
+  const weights = Float32Array.from(targets, (target) => (target < 0 ? 0 : lossWeight));
+  return { targets: int32([targets.length], ids), weights: float32([targets.length, 1], weights) };
+}
+
+function keepMasks({ inputs }: Graph, probability: number, seed: number): Tensors {
+  const masks = inputs.filter(({ name }) => name.startsWith('keep.'));
+  return Object.fromEntries(
+    masks.map(({ name, dims }, stream) => [name, keepMask(dims.map(Number), probability, [seed, stream])]),
+  );
 }
 
 function scalarOf(results: Tensors): number {

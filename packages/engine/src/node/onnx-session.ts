@@ -20,7 +20,8 @@ export async function createOnnxSession(graph: Graph, options: SessionOptions & 
     interOpNumThreads: 1,
     // A plan of memory for static shapes raises the peak and saves no time (measured: docs/performance.md).
     enableMemPattern: false,
-    logSeverityLevel: 3,
+    // Errors are thrown with their text; a second copy on stderr would stand in the middle of a progress bar.
+    logSeverityLevel: 4,
     extra: {
       session: {
         // Packed copies of every weight would double memory; at training's row counts they save no time.
@@ -44,7 +45,9 @@ function wrapSession(native: ort.InferenceSession, checks: SessionChecks): Sessi
     async run(feeds, options = {}) {
       const { fetch, carry } = checks.run(feeds, options, (name) => Object.hasOwn(bound, name));
       const kept = new Set(carry.map(([output]) => output));
-      const results = await native.run({ ...bound, ...toNative(feeds) }, [...new Set([...fetch, ...kept])]);
+      const wanted = [...new Set([...fetch, ...kept])];
+      if (wanted.length === 0) return {};
+      const results = await native.run({ ...bound, ...toNative(feeds) }, wanted);
       for (const [output, input] of carry) bound[input] = wholeResult(results[output]);
       return Object.fromEntries(
         fetch.map((name) => {

@@ -68,7 +68,7 @@ export async function openRunStore(options: RunStoreOptions): Promise<RunStore> 
     await settleConfig(options, newest !== undefined);
     const stored = newest === undefined ? null : await readCheckpoint(newest);
     const metrics = await openMetricsFile(join(directory, 'metrics.jsonl'), stored?.metricsBytes ?? 0);
-    return storeOver({ directory, configDigest, checkpoints, stored, metrics, release: lock.release });
+    return storeOver({ directory, configDigest, checkpoints, stored, metrics, release: () => lock.release() });
   } catch (error) {
     await lock.release();
     throw error;

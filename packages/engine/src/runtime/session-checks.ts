@@ -25,7 +25,7 @@ export interface SessionChecks {
  */
 export function createSessionChecks(graph: Graph): SessionChecks {
   const inputs = new Map(graph.inputs.map((input) => [input.name, input]));
-  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const outputs = new Map(graph.outputs.map((output) => [output.name, output]));
   let released = false;
   const assertUsable = () => {
     if (released) throw new BaseError('engine/session-released', 'The session was released.');
@@ -44,8 +44,8 @@ export function createSessionChecks(graph: Graph): SessionChecks {
       for (const name of [...(fetch ?? []), ...Object.keys(carry)]) {
         if (!outputs.has(name)) throw new BaseError('engine/runtime-output', `The graph has no output ${name}.`);
       }
-      for (const [, input] of carried) if (!inputs.has(input)) throw inputFault(`the graph has no input ${input}`);
-      return { fetch: fetch ?? [...outputs].filter((name) => !Object.hasOwn(carry, name)), carry: carried };
+      for (const [output, input] of carried) assertCarries(outputs.get(output) as ValueInfo, inputs.get(input), input);
+      return { fetch: fetch ?? [...outputs.keys()].filter((name) => !Object.hasOwn(carry, name)), carry: carried };
     },
     release() {
       assertUsable();
@@ -77,6 +77,21 @@ function fits({ dims, type }: ValueInfo, tensor: Tensor, extents: Map<string, nu
     extents.set(dim, known);
     return known === extent;
   });
+}
+
+/** As far as the graph says before it runs: extents that it only names may fit. */
+function assertCarries(output: ValueInfo, input: ValueInfo | undefined, name: string): void {
+  if (!input) throw inputFault(`the graph has no input ${name}`);
+  const fit =
+    output.type === input.type &&
+    output.dims.length === input.dims.length &&
+    output.dims.every(
+      (dim, axis) => [dim, input.dims[axis]].some((x) => typeof x === 'string') || dim === input.dims[axis],
+    );
+  if (fit) return;
+  throw inputFault(
+    `${output.name} is ${output.type} [${output.dims}], but ${name} takes ${input.type} [${input.dims}]`,
+  );
 }
 
 function inputFault(problem: string): BaseError {

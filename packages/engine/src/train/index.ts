@@ -6,7 +6,7 @@ export {
   trainerStateSchema,
 } from './checkpoint.ts';
 export { clipGradients, type GradientNorm, gradientNorm } from './clip.ts';
-export type { BatchesOfEpoch } from './data-cursor.ts';
+export { type BatchesOfEpoch, countSteps } from './data-cursor.ts';
 export type { DifferentiableModel, MicroBatch, Parameter } from './differentiable-model.ts';
 export type { EarlyStop, Evaluation } from './early-stop.ts';
 export type { YieldControl } from './element-chunks.ts';
@@ -29,5 +29,6 @@ export type {
   TrainEvent,
   TrainStatus,
 } from './train-event.ts';
-export { type TrainOptions, type TrainResult, train } from './trainer.ts';
+export type { TrainOptions } from './train-options.ts';
+export { type TrainResult, train } from './trainer.ts';
 export { type ValidationLoss, validationLoss } from './validation-loss.ts';

@@ -4,7 +4,8 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { DifferentiableModel } from './differentiable-model.ts';
 import { createToyRun } from './testing/toy-run.ts';
 import type { TrainEvent } from './train-event.ts';
-import { type TrainOptions, train } from './trainer.ts';
+import type { TrainOptions } from './train-options.ts';
+import { train } from './trainer.ts';
 import { validationLoss } from './validation-loss.ts';
 
 /** What a store keeps of a borrowed checkpoint. */

@@ -8,7 +8,7 @@ import { nonFiniteError } from './non-finite-error.ts';
 import { type AdamWState, adamWStep, createAdamWState } from './optimizer/adamw.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainConfig } from './train-config.ts';
-import type { TrainOptions } from './trainer.ts';
+import type { TrainOptions } from './train-options.ts';
 import { type ValidationLoss, validationLoss } from './validation-loss.ts';
 import { type WindowTotals, windowGradients } from './window-gradients.ts';
 

@@ -36,7 +36,7 @@ describe('adamWStep', () => {
   ])('follows the closed form over 20 steps: $name', async ({ options }) => {
     const start = Float32Array.of(1.5, -0.25, 0, 3);
     const history = Array.from({ length: 20 }, (_, step) =>
-      Float32Array.from(start, (_, index) => Math.sin(step * 1.7 + index) * 10 ** (index - 2)),
+      Float32Array.from(start, (_value, index) => Math.sin(step * 1.7 + index) * 10 ** (index - 2)),
     );
     const parameter = start.slice();
     const state = createAdamWState([parameter]);

@@ -1,6 +1,6 @@
 import type { TrainConfig } from '../train-config.ts';
 import type { TrainEvent } from '../train-event.ts';
-import type { TrainOptions } from '../trainer.ts';
+import type { TrainOptions } from '../train-options.ts';
 import { type BigramModelOptions, createBigramModel } from './bigram-model.ts';
 import { toyBatches } from './toy-batches.ts';
 import { toyConfig } from './toy-config.ts';

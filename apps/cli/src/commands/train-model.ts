@@ -1,0 +1,142 @@
+import { adamWDefaults, LINEARS, type TrainConfig } from '@skein/engine';
+import { createWorkerRuntime, type FineTuneOptions, prepareFineTune } from '@skein/engine/node';
+import { type CommandContext, defineCommand, type Outcome, type Values } from '../command.ts';
+import { EXIT_CODES } from '../exit-code.ts';
+import { threadsOf } from '../shared-options.ts';
+import { describePlan, planRun } from '../plan-run.ts';
+import { showTraining } from '../show-training.ts';
+import { UsageError } from '../usage-error.ts';
+import { TRAIN_OPTIONS } from './train-options.ts';
+
+type TrainValues = Values<typeof TRAIN_OPTIONS>;
+
+export const trainModel = defineCommand({
+  name: 'train',
+  summary: 'fine-tune a model on data files',
+  description: [
+    'Trains a LoRA adapter, or with --full every weight, on the answers in the data. Before it starts, it measures a ' +
+      'step and estimates memory and time.',
+    'The output folder holds adapter/ (or model/), metrics.jsonl and checkpoints. Ctrl-C saves a checkpoint; after ' +
+      'that, or after a kill or a power cut, the same command with --resume goes on and ends with the same bytes as ' +
+      'if nothing had happened.',
+  ],
+  options: TRAIN_OPTIONS,
+  examples: [
+    {
+      line: 'skein train --model qwen --data chats.jsonl --out runs/first',
+      does: 'trains a LoRA adapter on all linear layers, three times over the data',
+    },
+    {
+      line: 'skein train --model qwen --data a.jsonl b.csv --validation test.jsonl --patience 3 --evaluate-every 50 --out runs/two',
+      does: 'stops when the loss on test.jsonl no longer falls, and keeps the best adapter',
+    },
+    { line: 'skein train --model qwen --data a.jsonl --out runs/x --dry-run', does: 'only estimates memory and time' },
+  ],
+  run: runTraining,
+});
+
+async function runTraining(values: TrainValues, { terminal, json, signal }: CommandContext): Promise<Outcome> {
+  assertConsistent(values);
+  const options = fineTuneOptions(values);
+  const runtime = createWorkerRuntime(values.device);
+  try {
+    const prepared = await prepareFineTune(runtime, options);
+    const plan = await planRun(prepared, options, { say: (line) => terminal.say(line), signal });
+    if (values['dry-run']) return { json: { plan }, text: describePlan(plan) };
+    const result = await showTraining(prepared, { terminal, signal });
+    if (result.status === 'interrupted') {
+      terminal.say(`Interrupted at step ${result.step} of ${result.totalSteps}; the checkpoint is saved.`);
+      terminal.say('hint: Run the same command with --resume to go on.');
+      return { json: { plan, ...result }, exitCode: EXIT_CODES.interrupted.code };
+    }
+    const text = json ? undefined : `Wrote ${result.output}.`;
+    return { json: { plan, ...result }, ...(text !== undefined && { text }) };
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** What the table of options can't say: which of them belong together. */
+function assertConsistent(values: TrainValues): void {
+  const refuse = (message: string) => {
+    throw new UsageError('cli/options-conflict', message, { hints: ['See "skein train --help".'] });
+  };
+  const given = (names: readonly (keyof TrainValues)[]) =>
+    names.find((name) => {
+      const value = values[name];
+      return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+    });
+  const lora = given(['rank', 'alpha', 'dropout', 'rslora', 'targets']);
+  if (values.full && values.adapter !== undefined) refuse('--full and --adapter exclude each other.');
+  if (values.full && lora) refuse(`--${lora} is for adapters, but --full trains every weight.`);
+  if (values.adapter !== undefined && lora) refuse(`--${lora} is set by the adapter that --adapter names.`);
+  const share = values['validation-share'];
+  if (values.validation.length > 0 && share !== undefined) {
+    refuse('--validation and --validation-share exclude each other.');
+  }
+  if (values.patience !== undefined) {
+    if (values['evaluate-every'] === undefined) refuse('--patience needs --evaluate-every.');
+    if (values.validation.length === 0 && share === undefined) {
+      refuse('--patience needs --validation or --validation-share.');
+    }
+  } else if (values['min-gain'] !== undefined) refuse('--min-gain needs --patience.');
+}
+
+function fineTuneOptions(values: TrainValues): FineTuneOptions {
+  const { 'validation-share': share, validation, format } = values;
+  return {
+    model: values.model,
+    data: values.data,
+    ...(format && { format }),
+    validation: share === undefined ? { files: validation } : { fraction: share },
+    out: values.out,
+    resume: values.resume,
+    method: methodOf(values),
+    rows: {
+      batch: values.batch,
+      maxLength: values.length,
+      packing: values.packing,
+      overlong: values.overlong,
+    },
+    train: trainConfig(values),
+    checkpointEvery: values['checkpoint-every'],
+    threads: threadsOf(values),
+  };
+}
+
+function methodOf({ full, adapter, ...lora }: TrainValues): FineTuneOptions['method'] {
+  if (full) return { kind: 'full' };
+  if (adapter !== undefined) return { kind: 'continue', adapterFolder: adapter };
+  const rank = lora.rank ?? 16;
+  return {
+    kind: 'lora',
+    adapter: {
+      rank,
+      alpha: lora.alpha ?? 2 * rank,
+      dropout: lora.dropout ?? 0,
+      rankStabilized: lora.rslora,
+      targets: lora.targets.length > 0 ? lora.targets : Object.keys(LINEARS),
+      rankPattern: {},
+      alphaPattern: {},
+      layers: undefined,
+      baseModel: undefined,
+    },
+  };
+}
+
+function trainConfig(values: TrainValues): TrainConfig {
+  const { steps, epochs, patience } = values;
+  return {
+    seed: values.seed,
+    accumulationSteps: values.accumulate,
+    learningRate: values.rate ?? (values.full ? 2e-5 : 2e-4),
+    schedule: values.schedule,
+    warmup: { ratio: values.warmup },
+    maxSteps: steps ?? null,
+    epochs: epochs ?? (steps === undefined ? 3 : null),
+    maxGradientNorm: values.clip === 0 ? null : values.clip,
+    adamW: { ...adamWDefaults, weightDecay: values['weight-decay'] },
+    evaluateEvery: values['evaluate-every'] ?? null,
+    earlyStop: patience === undefined ? null : { patience, minDelta: values['min-gain'] ?? 0 },
+  };
+}

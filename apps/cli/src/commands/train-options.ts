@@ -1,0 +1,89 @@
+import { LINEARS } from '@skein/engine';
+import type { Options } from '../command.ts';
+import { FORMAT_OPTION, RUNTIME_OPTIONS } from '../shared-options.ts';
+
+/** What is trained on what, and where it goes. */
+const SUBJECT = {
+  model: { kind: 'text', value: 'DIR', required: true, help: 'Folder of the base model, in the form of Hugging Face' },
+  data: { kind: 'text', value: 'FILE', many: true, required: true, help: 'JSONL or CSV to train on' },
+  out: { kind: 'text', value: 'DIR', required: true, help: 'Folder for this run; made if it is not there' },
+  ...FORMAT_OPTION,
+  validation: { kind: 'text', value: 'FILE', many: true, help: 'Data to measure the loss on' },
+  'validation-share': {
+    kind: 'number',
+    value: 'N',
+    min: 0,
+    above: true,
+    max: 0.5,
+    help: 'Share of the data to set aside for that instead',
+  },
+  resume: { kind: 'flag', help: 'Go on with the run in --out' },
+  'dry-run': { kind: 'flag', help: 'Estimate memory and time, then stop; writes nothing' },
+} as const satisfies Options;
+
+const METHOD = {
+  rank: { kind: 'integer', value: 'N', min: 1, max: 4096, help: 'Rank of the LoRA matrices, 16 if not given' },
+  alpha: {
+    kind: 'number',
+    value: 'N',
+    min: 0,
+    above: true,
+    help: 'LoRA counts alpha/rank times, twice the rank if not given',
+  },
+  dropout: { kind: 'number', value: 'N', min: 0, max: 0.9, help: 'Dropout on the input of LoRA, 0 if not given' },
+  targets: {
+    kind: 'choice',
+    choices: Object.keys(LINEARS),
+    many: true,
+    help: 'Linear layers that get LoRA, all if not given',
+  },
+  rslora: { kind: 'flag', help: 'Let LoRA count alpha/√rank times (rsLoRA)' },
+  adapter: { kind: 'text', value: 'DIR', help: 'Train this adapter further instead of a new one' },
+  full: { kind: 'flag', help: 'Train every weight of a small model instead of an adapter' },
+} as const satisfies Options;
+
+const ROWS = {
+  length: { kind: 'integer', value: 'N', min: 2, default: 512, help: 'Longest example or packed row, in tokens' },
+  overlong: {
+    kind: 'choice',
+    choices: ['error', 'drop', 'truncate'],
+    default: 'error',
+    help: 'What to do with a longer example',
+  },
+  packing: { kind: 'flag', help: 'Put several examples into one row; they do not see each other' },
+  batch: { kind: 'integer', value: 'N', min: 1, default: 4, help: 'Rows computed at once' },
+  accumulate: { kind: 'integer', value: 'N', min: 1, default: 1, help: 'Batches for one step' },
+} as const satisfies Options;
+
+const COURSE = {
+  epochs: { kind: 'integer', value: 'N', min: 1, help: 'Times over the data, 3 if neither this nor --steps is given' },
+  steps: { kind: 'integer', value: 'N', min: 1, help: 'Most steps' },
+  rate: {
+    kind: 'number',
+    value: 'N',
+    min: 0,
+    above: true,
+    help: 'Highest learning rate, 2e-4 if not given, 2e-5 with --full',
+  },
+  schedule: {
+    kind: 'choice',
+    choices: ['constant', 'linear', 'cosine'],
+    default: 'cosine',
+    help: 'How the rate falls after the warm-up',
+  },
+  warmup: { kind: 'number', value: 'N', min: 0, max: 1, default: 0.03, help: 'Share of the steps in which it climbs' },
+  'weight-decay': { kind: 'number', value: 'N', min: 0, default: 0, help: 'Of AdamW' },
+  clip: { kind: 'number', value: 'N', min: 0, default: 1, help: 'Largest norm of the gradient; 0 for any' },
+  'evaluate-every': { kind: 'integer', value: 'N', min: 1, help: 'Steps between measurements on the validation data' },
+  patience: {
+    kind: 'integer',
+    value: 'N',
+    min: 1,
+    help: 'Stop after so many measurements without a gain, and keep the best parameters',
+  },
+  'min-gain': { kind: 'number', value: 'N', min: 0, help: 'What counts as a gain, in nats a token; 0 if not given' },
+  'checkpoint-every': { kind: 'integer', value: 'N', min: 1, default: 100, help: 'Steps between checkpoints' },
+  seed: { kind: 'integer', value: 'N', min: 0, max: 0xffffffff, default: 1, help: 'Of order, dropout and new LoRA' },
+} as const satisfies Options;
+
+export const TRAIN_OPTIONS = { ...SUBJECT, ...METHOD, ...ROWS, ...COURSE, ...RUNTIME_OPTIONS } as const;

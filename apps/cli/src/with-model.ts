@@ -1,0 +1,54 @@
+import { createLanguageModel, type LanguageModel, type Vocabulary } from '@skein/engine';
+import {
+  assertVocabularyFits,
+  createWorkerRuntime,
+  loadVocabulary,
+  type ModelFolder,
+  openModelFolder,
+  readAdapter,
+  readStopIds,
+} from '@skein/engine/node';
+import { threadsOf } from './shared-options.ts';
+
+export interface ModelChoice {
+  readonly model: string;
+  readonly adapter: string | undefined;
+  readonly device: 'cpu' | 'webgpu';
+  readonly threads: number | undefined;
+}
+
+/** A model that is ready to answer. */
+export interface OpenModel {
+  readonly folder: ModelFolder;
+  readonly vocabulary: Vocabulary;
+  readonly model: LanguageModel;
+  /** Tokens that end an answer. */
+  readonly stopIds: ReadonlySet<number>;
+  /** @throws BaseError `engine/vocabulary-mismatch` for ids that the model has no embedding for. */
+  assertFits(ids: Iterable<number>): void;
+}
+
+/** Opens a model for the time of `use`; the runtime is closed behind it, whatever happens. */
+export async function withModel<T>(choice: ModelChoice, use: (open: OpenModel) => Promise<T>): Promise<T> {
+  const folder = await openModelFolder(choice.model);
+  const vocabulary = await loadVocabulary(choice.model);
+  const adapter = choice.adapter === undefined ? null : await readAdapter(choice.adapter, folder.config);
+  const stopIds = await readStopIds(folder, vocabulary.tokenizer);
+  const runtime = createWorkerRuntime(choice.device);
+  try {
+    const model = createLanguageModel(runtime, {
+      spec: {
+        config: folder.config,
+        weights: folder.weights,
+        trainable: new Map(),
+        adapter: adapter?.modules ?? [],
+      },
+      parameters: adapter?.parameters ?? [],
+      threads: threadsOf(choice),
+    });
+    const assertFits = (ids: Iterable<number>) => assertVocabularyFits(folder, ids);
+    return await use({ folder, vocabulary, model, stopIds, assertFits });
+  } finally {
+    await runtime.close();
+  }
+}

@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest';
+import type { ArrayValue } from '../interpreter/array-value.ts';
+import { causalAttention } from './attention.ts';
+import { crossEntropy } from './cross-entropy.ts';
+import { add, raw, swiGlu } from './elementwise.ts';
+import { gatherRows, reshape, transpose } from './layout.ts';
+import { adaptedLinear, linear, rmsNorm } from './linear.ts';
+import { rotary } from './rotary.ts';
+import { boolArray, int32Array, normalArray } from './testing/arrays.ts';
+import { type DerivativeCase, derivativeFaults } from './testing/finite-differences.ts';
+
+// Every rule against central differences in float64; tolerances stand in testing/finite-differences.ts.
+
+const x = normalArray([5, 4], 1);
+const weight = normalArray([3, 4], 2);
+const bias = normalArray([3], 3);
+const [a, b] = [normalArray([2, 4], 4), normalArray([3, 2], 5)];
+const keep = boolArray([5, 4], 0.6, 6);
+
+/** Cosines and sines as the rotary table makes them: alike in both halves. */
+function angles(dims: [number, number, number, number]): { cos: ArrayValue; sin: ArrayValue } {
+  const [batch, , length, width] = dims;
+  const make = (f: (angle: number) => number): ArrayValue => {
+    const data = Float64Array.from({ length: batch * length * width }, (_, i) => {
+      return f(Math.floor(i / width) / 10 ** (i % (width / 2)));
+    });
+    return { type: 'float32', dims, data };
+  };
+  return { cos: make(Math.cos), sin: make(Math.sin) };
+}
+
+const cases: Record<string, DerivativeCase> = {
+  'linear with a bias': {
+    variables: { x, weight, bias },
+    build: (g, v) => linear(g, v.x!, v.weight!, v.bias),
+  },
+  'linear without a bias': { variables: { x, weight }, build: (g, v) => linear(g, v.x!, v.weight!) },
+  'linear with frozen weights': {
+    variables: { x },
+    constants: { weight, bias },
+    build: (g, v) => linear(g, v.x!, v.weight!, v.bias),
+  },
+  'linear with a frozen input': {
+    variables: { weight, bias },
+    constants: { x },
+    build: (g, v) => linear(g, v.x!, v.weight!, v.bias),
+  },
+  'linear with only its bias trained': {
+    variables: { bias },
+    constants: { x, weight },
+    build: (g, v) => linear(g, v.x!, v.weight!, v.bias),
+  },
+  adaptedLinear: {
+    variables: { x, a, b },
+    constants: { weight, bias },
+    build: (g, v) => adaptedLinear(g, v.x!, { weight: v.weight!, bias: v.bias }, { a: v.a!, b: v.b!, scale: 1.7 }),
+  },
+  'adaptedLinear with a frozen input and no bias': {
+    variables: { a, b },
+    constants: { x, weight },
+    build: (g, v) => adaptedLinear(g, v.x!, { weight: v.weight!, bias: undefined }, { a: v.a!, b: v.b!, scale: 0.3 }),
+  },
+  'adaptedLinear with dropout': {
+    variables: { x, a, b },
+    constants: { weight, bias, keep },
+    build: (g, v) =>
+      adaptedLinear(
+        g,
+        v.x!,
+        { weight: v.weight!, bias: v.bias },
+        { a: v.a!, b: v.b!, scale: 1.7, dropout: { keep: v.keep!, probability: 0.4 } },
+      ),
+  },
+  'rmsNorm of rows': {
+    variables: { x, weight: normalArray([4], 7) },
+    build: (g, v) => rmsNorm(g, v.x!, v.weight!, 1e-6),
+  },
+  'rmsNorm of heads': {
+    variables: { x: normalArray([2, 3, 2, 4], 8), weight: normalArray([4], 9) },
+    build: (g, v) => rmsNorm(g, v.x!, v.weight!, 1e-6),
+  },
+  'rmsNorm where epsilon counts': {
+    variables: { x: { ...x, data: x.data.map((value) => value / 100) }, weight: normalArray([4], 7) },
+    build: (g, v) => rmsNorm(g, v.x!, v.weight!, 1e-2),
+  },
+  'rmsNorm with a frozen weight': {
+    variables: { x },
+    constants: { weight: normalArray([4], 7) },
+    build: (g, v) => rmsNorm(g, v.x!, v.weight!, 1e-6),
+  },
+  swiGlu: { variables: { gate: x, up: normalArray([5, 4], 10) }, build: (g, v) => swiGlu(g, v.gate!, v.up!) },
+  rotary: {
+    variables: { x: normalArray([2, 3, 4, 6], 11) },
+    constants: angles([2, 1, 4, 6]),
+    build: (g, v) => rotary(g, v.x!, { cos: v.cos!, sin: v.sin! }),
+  },
+  add: { variables: { x, y: normalArray([5, 4], 12) }, build: (g, v) => add(g, v.x!, v.y!) },
+  'add of a value to itself': { variables: { x }, build: (g, v) => add(g, v.x!, v.x!) },
+  reshape: { variables: { x }, build: (g, v) => reshape(g, v.x!, [2, 2, 5]) },
+  transpose: {
+    variables: { x: normalArray([2, 3, 4, 5], 13) },
+    build: (g, v) => transpose(g, v.x!, [2, 0, 3, 1]),
+  },
+  'gatherRows with rows taken more than once, and never': {
+    variables: { table: normalArray([4, 3], 14) },
+    constants: { index: int32Array([6], [2, 0, 2, 2, 3, 0]) },
+    build: (g, v) => gatherRows(g, v.table!, v.index!),
+  },
+};
+
+describe('derivatives equal central differences', () => {
+  test.each(Object.entries(cases))('%s', (_, one) => {
+    expect(derivativeFaults(one)).toEqual([]);
+  });
+
+  const attention = (v: Parameters<DerivativeCase['build']>[1]) => ({
+    q: v.q!,
+    k: v.k!,
+    v: v.v!,
+    segments: v.segments!,
+  });
+  test('causalAttention with grouped heads and several segments', () => {
+    const faults = derivativeFaults({
+      variables: {
+        q: normalArray([2, 4, 5, 3], 20),
+        k: normalArray([2, 2, 5, 3], 21),
+        v: normalArray([2, 2, 5, 3], 22),
+      },
+      constants: { segments: int32Array([2, 5], [1, 1, 2, 2, 0, 1, 1, 1, 1, 1]) },
+      build: (g, v) => causalAttention(g, attention(v)),
+    });
+    expect(faults).toEqual([]);
+  });
+
+  test('causalAttention over the border of a query block', () => {
+    const length = 131;
+    const faults = derivativeFaults({
+      variables: {
+        q: normalArray([1, 2, length, 2], 23),
+        k: normalArray([1, 1, length, 2], 24),
+        v: normalArray([1, 1, length, 2], 25),
+      },
+      constants: {
+        segments: int32Array(
+          [1, length],
+          Array.from({ length }, (_, t) => (t < 60 ? 1 : 2)),
+        ),
+      },
+      samples: 5,
+      build: (g, v) => causalAttention(g, attention(v)),
+    });
+    expect(faults).toEqual([]);
+  });
+
+  const hidden = normalArray([5, 3], 30);
+  const head = normalArray([7, 3], 31);
+  const rows = {
+    targets: int32Array([5], [6, 0, 3, 0, 6]),
+    weights: { type: 'float32' as const, dims: [5, 1], data: Float64Array.of(0.5, 0, 1.5, 0, 0.25) },
+  };
+  // 7 classes: all rows in one chunk, chunks of two rows and a rest of one, and one row each.
+  test.each([1000, 14, 1])('crossEntropy in chunks of %d logits, some rows without weight', (chunkElements) => {
+    const build: DerivativeCase['build'] = (g, v) =>
+      crossEntropy(g, { hidden: v.hidden!, head: v.head!, targets: v.targets!, weights: v.weights!, chunkElements });
+    expect(derivativeFaults({ variables: { hidden, head }, constants: rows, build })).toEqual([]);
+    expect(derivativeFaults({ variables: { hidden }, constants: { head, ...rows }, build })).toEqual([]);
+  });
+});
+
+describe('the check refuses', () => {
+  test.each([
+    ['a wrong sign', -1],
+    ['a factor off by one in ten thousand', 1.0001],
+  ])('%s', (_, factor) => {
+    const faults = derivativeFaults({
+      variables: { x },
+      build: (g, v) => {
+        const square = raw.mul(g, v.x!, v.x!);
+        return g.differentiate(square, [v.x!], (dy) => [raw.mul(g, raw.mul(g, dy, v.x!), g.scalar(2 * factor))]);
+      },
+    });
+    // Twenty elements and the random direction.
+    expect(faults).toHaveLength(21);
+    expect(faults[0]).toMatch(/^x element 0: derivative -?[\d.]+, slope -?[\d.]+$/);
+  });
+
+  test('a rule that leaves out one of two ways to the loss', () => {
+    const faults = derivativeFaults({
+      variables: { x },
+      build: (g, v) => g.differentiate(raw.add(g, v.x!, v.x!), [v.x!], (dy) => [dy]),
+    });
+    expect(faults).not.toEqual([]);
+  });
+
+  test('a check by no variable', () => {
+    expect(() => derivativeFaults({ variables: {}, constants: { x }, build: (_g, v) => v.x! })).toThrow(/no variable/);
+  });
+});
