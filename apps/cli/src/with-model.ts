@@ -25,7 +25,7 @@ export interface OpenModel {
   /** Tokens that end an answer. */
   readonly stopIds: ReadonlySet<number>;
   /** @throws BaseError `engine/vocabulary-mismatch` for ids that the model has no embedding for. */
-  assertFits(ids: Iterable<number>): void;
+  readonly assertFits: (ids: Iterable<number>) => void;
 }
 
 /** Opens a model for the time of `use`; the runtime is closed behind it, whatever happens. */

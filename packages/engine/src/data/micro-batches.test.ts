@@ -70,10 +70,7 @@ describe('toMicroBatches', () => {
   });
 
   it('gives the same batches for the same epoch, and other ones for another', () => {
-    const [examples] = fc.sample(
-      arbitraryExamples(12).filter((list) => list.length > 20),
-      { numRuns: 1, seed: 1 },
-    ) as [TokenizedExample[]];
+    const [examples] = fc.sample(arbitraryExamples(12, 20), { numRuns: 1, seed: 1 }) as [TokenizedExample[]];
     for (const packing of [true, false]) {
       const inEpoch = (epoch: number): MicroBatch[] =>
         toMicroBatches(examples, { batch: 2, length: 24, packing, shuffle: { seed: 3, epoch } });

@@ -6,7 +6,7 @@ import { textLines } from './text-lines.ts';
 /**
  * The rows of a CSV file (RFC 4180: comma, double quotes, a header line), one at a time; blank lines are passed over.
  * @param file its name for messages.
- * @throws BaseError `engine/data-bad-csv` for broken quoting, a row of another width than the header, or a header that
+ * @throws BaseError `engine/data-bad-csv` for broken quoting, a NUL character, a row of another width than the header, or a header that
  *   names a column twice.
  */
 export async function* readCsv(chunks: TextChunks, file: string): AsyncGenerator<DataRow> {
@@ -49,17 +49,15 @@ function hasEvenQuotes(text: string): boolean {
 }
 
 function parseRecord(text: string, source: DataSource): readonly string[] {
-  let parsed: readonly string[][];
+  if (text.includes('\0')) throw badCsv(source, 'holds a NUL character');
   try {
     // A delimiter that can't occur: the text is one record, and its line breaks belong to values.
-    parsed = parse(text, { record_delimiter: '\0' });
+    const [values = []]: readonly string[][] = parse(text, { record_delimiter: '\0' });
+    return values;
   } catch {
     // The library's message quotes the value, and a message must hold no sample.
     throw badCsv(source, 'has a quote in the wrong place');
   }
-  const [values] = parsed;
-  if (values === undefined || parsed.length > 1) throw badCsv(source, 'holds a NUL character');
-  return values;
 }
 
 function badCsv(source: DataSource, what: string): BaseError {
