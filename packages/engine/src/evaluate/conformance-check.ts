@@ -4,7 +4,7 @@ export interface ConformanceCheck {
   /** Largest error, in the unit that `measure` names. */
   readonly error: number;
   readonly measure: 'absolute' | 'relative' | 'relative L2' | 'differing tokens';
-  /** The largest error divided by its tolerance; above 1 is a miss. NaN counts as a miss. */
+  /** The largest error divided by its tolerance; above 1 is a miss. Infinity where anything is NaN. */
   readonly shareOfTolerance: number;
   readonly tolerance: string;
   readonly passed: boolean;
@@ -70,6 +70,7 @@ export function compareTokens(
 }
 
 function finish(check: Omit<ConformanceCheck, 'passed'>): ConformanceCheck {
-  // A NaN anywhere fails the comparison below.
-  return { ...check, passed: check.shareOfTolerance <= 1 && Number.isFinite(check.error) };
+  // As infinity, so that a NaN is the worst of several checks whatever their order.
+  const shareOfTolerance = Number.isNaN(check.shareOfTolerance) ? Number.POSITIVE_INFINITY : check.shareOfTolerance;
+  return { ...check, shareOfTolerance, passed: shareOfTolerance <= 1 && Number.isFinite(check.error) };
 }

@@ -22,8 +22,9 @@ import { readAllWeights } from './model-weights.ts';
 import { openSafetensors, readSafetensors } from './safetensors-file.ts';
 
 const LOGITS = { atol: 1e-5, rtol: 1e-4 };
-// Ten AdamW steps carry rounding differences on: elements with tiny gradients move by the sign of their noise.
-const TRAINED_LOGITS = { atol: 1e-4, rtol: 1e-3 };
+// Full training moves elements whose gradients are nearly zero, and AdamW moves those by the sign of their rounding: see
+// docs/conformance.md for how far torch is from itself there.
+const FULLY_TRAINED_LOGITS = { atol: 1e-4, rtol: 1e-3 };
 const LOSS = 1e-5;
 const GRADIENT = 1e-4;
 const TRAINED = 1e-3;
@@ -67,6 +68,7 @@ export async function runConformance(runtime: Runtime, directory: string): Promi
     spec: { config: folder.config, weights: folder.weights, trainable: new Map(), adapter: [] },
     parameters: [],
   });
+  const isFull = reference.expected.kind === 'full';
   const trained = await openTrained(runtime, { directory, folder, kind: reference.expected.kind });
   const checks = [
     await checkLogits('base logits', base, reference, 'base_logits'),
@@ -75,7 +77,7 @@ export async function runConformance(runtime: Runtime, directory: string): Promi
     await checkLoss('adapted loss', trained, reference, reference.expected.lora_loss),
     await checkGradients(trained, reference),
     ...(await checkTraining(trained, reference)),
-    await checkLogits('final logits', trained, reference, 'final_logits', TRAINED_LOGITS),
+    await checkLogits('final logits', trained, reference, 'final_logits', isFull ? FULLY_TRAINED_LOGITS : LOGITS),
     await checkLoss('final loss', trained, reference, reference.expected.final_loss, TRAINED),
     checkFinal(trained, reference),
     await checkGreedy(base, reference),
@@ -106,13 +108,8 @@ async function readReference(directory: string): Promise<Reference> {
   const file = join(directory, 'expected.json');
   const parsed = expectedSchema.safeParse(await readJson(file));
   if (!parsed.success) {
-    throw new BaseError(
-      'engine/conformance-form',
-      `${file} is not of the expected form: ${parsed.error.issues[0]?.message}.`,
-      {
-        hints: ['See docs/conformance.md for what a conformance folder holds.'],
-      },
-    );
+    const [issue] = parsed.error.issues;
+    throw badForm(`${file} is not of the expected form: ${issue?.path.join('.')}: ${issue?.message}.`);
   }
   const [logits, gradients] = await Promise.all(
     ['logits', 'grads'].map((name) => readTensors(join(directory, `${name}.safetensors`))),
@@ -161,6 +158,18 @@ async function readInputs(directory: string): Promise<{ batch: MicroBatch; count
   }
 }
 
+function badForm(message: string): BaseError {
+  return new BaseError('engine/conformance-form', message, {
+    hints: ['See docs/conformance.md for what a conformance folder holds.'],
+  });
+}
+
+function valueOf(tensors: ReadonlyMap<string, Float32Array>, name: string, file: string): Float32Array {
+  const values = tensors.get(name);
+  if (values === undefined) throw badForm(`The reference lacks the tensor "${name}" in ${file}.`);
+  return values;
+}
+
 async function checkLogits(
   name: string,
   model: LanguageModel,
@@ -168,8 +177,7 @@ async function checkLogits(
   ...[key, tolerance = LOGITS]: [string, { atol: number; rtol: number }?]
 ): Promise<ConformanceCheck> {
   const all = await model.logits(batch);
-  const expected = logits.get(key);
-  invariant(expected, `the reference lacks ${key}`);
+  const expected = valueOf(logits, key, 'logits.safetensors');
   const width = model.spec.config.vocabularySize;
   const seen = (values: Float32Array) =>
     Float32Array.from({ length: counted.length * width }, (_, i) => {
@@ -197,9 +205,8 @@ async function gradientsOf(model: LanguageModel, batch: MicroBatch) {
 async function checkGradients(model: LanguageModel, reference: Reference): Promise<ConformanceCheck> {
   const { gradients } = await gradientsOf(model, reference.batch);
   const checks = model.parameters.map(({ name }, i) => {
-    const expected = reference.gradients.get(name);
-    invariant(expected && gradients[i], `the reference lacks the gradient of ${name}`);
-    return compareNorm('gradients', [gradients[i], expected], GRADIENT);
+    const expected = valueOf(reference.gradients, name, 'grads.safetensors');
+    return compareNorm('gradients', [gradients[i] ?? [], expected], GRADIENT);
   });
   return checks.reduce((worst, check) => (check.shareOfTolerance <= worst.shareOfTolerance ? worst : check));
 }
@@ -223,15 +230,14 @@ async function checkTraining(model: LanguageModel, { batch, expected }: Referenc
   }
   return [
     compareRelative('ten-step losses', [losses, expected.losses], TRAINED),
-    compareRelative('ten-step gradient norms', [norms, expected.grad_norms_before_clip], TRAINED * 10),
+    compareRelative('ten-step gradient norms', [norms, expected.grad_norms_before_clip], TRAINED),
   ];
 }
 
 function checkFinal(model: LanguageModel, { final }: Reference): ConformanceCheck {
   const checks = model.parameters.map(({ name, data }: Parameter) => {
-    const expected = final.get(name);
-    invariant(expected, `the reference lacks the final ${name}`);
-    return compareNorm('final parameters', [data, expected], TRAINED * 10);
+    const expected = valueOf(final, name, 'the final weights');
+    return compareNorm('final parameters', [data, expected], TRAINED);
   });
   return checks.reduce((worst, check) => (check.shareOfTolerance <= worst.shareOfTolerance ? worst : check));
 }
