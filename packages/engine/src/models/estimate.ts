@@ -1,3 +1,4 @@
+import { CHUNK_ELEMENTS } from '../graph/cross-entropy.ts';
 import { elementCount } from '../tensor.ts';
 import type { AdapterModule } from './causal-lm.ts';
 import type { ModelConfig } from './model-config.ts';
@@ -18,9 +19,6 @@ export interface TrainingEstimate {
   readonly flopsPerMicroBatch: number;
 }
 
-/** Rows of logits are made in blocks of at most this many elements; see graph/cross-entropy.ts. */
-const LOGIT_CHUNK = 1 << 24;
-
 /**
  * What a run will need, before it begins. FLOPs follow Kaplan et al. 2020 (arXiv:2001.08361): 2 for each weight and
  * token forward, as many again for the gradient of the inputs, and for that of the trained weights; attention apart.
@@ -40,7 +38,7 @@ export function estimateTraining(
   const perToken = 4 * (parameters - lookup) + 2 * trainableElements + attention;
   const { hiddenSize: H, intermediateSize: F, heads, kvHeads, headSize: D } = config;
   const keptPerToken = 6 * H + 4 * heads * D + 4 * kvHeads * D + 5 * F + heads * length;
-  const logits = 2 * Math.min(tokens * config.vocabularySize, LOGIT_CHUNK);
+  const logits = 2 * Math.min(tokens * config.vocabularySize, CHUNK_ELEMENTS);
   return {
     mappedBytes: weightBytes,
     anonymousBytes: 4 * (4 * trainableElements + tokens * config.layers * keptPerToken + logits),

@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+export interface StepMeasurement {
+  readonly seconds: number;
+  readonly loss: number;
+  readonly anonymousBytes: number;
+  readonly peakBytes: number;
+}
+
+export interface StepServer {
+  readonly name: string;
+  /** One training step, measured by the process that takes it. */
+  step(): Promise<StepMeasurement>;
+  stop(): void;
+}
+
+/** A process that takes one step for each line that it reads, as training-step-server.ts does. */
+export function startStepServer(name: string, [program, ...words]: readonly [string, ...string[]]): StepServer {
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    name,
+    async step() {
+      child.stdin.write('\n');
+      const { value, done } = await lines.next();
+      if (done === true) throw new TypeError(`${name} ended; its own message is above`);
+      return JSON.parse(value) as StepMeasurement;
+    },
+    stop: () => child.stdin.end(),
+  };
+}

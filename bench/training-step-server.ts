@@ -1,0 +1,78 @@
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { adamWDefaults, type MicroBatch, train } from '@skein/engine';
+import { yieldToEventLoop } from '@skein/engine/node';
+import { openLoraModel } from './lora-model.ts';
+import { processMemory } from './process-memory.ts';
+
+/**
+ * Takes one whole training step of the real trainer for each line on stdin and answers with a line of JSON: seconds,
+ * loss, memory. Its counterpart on PEFT is peers/training_step_server.py.
+ */
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: '' },
+    length: { type: 'string', default: '512' },
+    threads: { type: 'string', default: '2' },
+  },
+});
+
+const length = Number(values.length);
+const { model, close } = await openLoraModel(values.model, Number(values.threads));
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+/** One row of arbitrary ids; every position but the last is labelled. */
+function makeBatch(): MicroBatch {
+  const inputIds = Int32Array.from({ length }, (_, i) => (i * 7919 + 13) % 151_000);
+  return {
+    batch: 1,
+    length,
+    inputIds,
+    positions: Int32Array.from(inputIds.keys()),
+    segments: new Int32Array(length).fill(1),
+    targets: inputIds.map((_, i) => inputIds[i + 1] ?? -1),
+    targetCount: length - 1,
+  };
+}
+
+const stop = new AbortController();
+let startedMs = 0;
+/** Waits for the next line; the step that follows is timed from there. */
+async function waitForLine(): Promise<void> {
+  const { done } = await lines.next();
+  if (done) stop.abort();
+  startedMs = performance.now();
+}
+
+await waitForLine();
+await train({
+  model,
+  config: {
+    seed: 1,
+    accumulationSteps: 1,
+    learningRate: 1e-4,
+    schedule: 'constant',
+    warmup: { steps: 0 },
+    maxSteps: 1000,
+    epochs: 1000,
+    maxGradientNorm: 1,
+    adamW: adamWDefaults,
+    evaluateEvery: null,
+    earlyStop: null,
+  },
+  configDigest: 'bench',
+  batchesOfEpoch: () => [makeBatch()],
+  checkpoint: null,
+  checkpointEvery: 1000,
+  saveCheckpoint: async () => {},
+  async onEvent(event) {
+    if (event.type !== 'step') return;
+    const seconds = (performance.now() - startedMs) / 1000;
+    console.log(JSON.stringify({ seconds, loss: event.loss, ...processMemory() }));
+    await waitForLine();
+  },
+  now: () => performance.now(),
+  yieldControl: yieldToEventLoop,
+  signal: stop.signal,
+});
+await close();
