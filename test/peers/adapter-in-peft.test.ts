@@ -28,7 +28,7 @@ beforeAll(async () => {
   const { tokenizer } = await loadVocabulary(model);
   const text = readFileSync(join(root, 'samples/clinics/test.jsonl'), 'utf8');
   const ids = tokenizer.encode(text);
-  rows = [0, 1, 2, 3].map((row) => [...ids.slice(row * 64, (row + 1) * 64)]);
+  rows = [0, 1, 2, 3].map((row) => Array.from(ids.slice(row * 64, (row + 1) * 64)));
   writeFileSync(join(directory, 'ids.json'), JSON.stringify({ rows }));
 });
 
