@@ -1,1 +1,1 @@
-export {};
+// Filled by the work under way.

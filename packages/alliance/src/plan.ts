@@ -1,0 +1,152 @@
+import { BaseError, type Digest, digestOfJson, digestSchema } from '@skein/core';
+import { z } from 'zod';
+import { MAX_MEMBERS, MAX_PHASE_SECONDS, MAX_ROUNDS } from './limits.ts';
+import { decimalSchema } from './units.ts';
+
+const count = z.int().positive();
+const seconds = z.int().min(1).max(MAX_PHASE_SECONDS);
+const seed = z.int().min(0).max(0xffffffff);
+const lora = { rank: count, alpha: z.number().positive(), targets: z.array(z.string()).min(1), seed };
+
+/** What is trained. */
+const methodSchema = z.discriminatedUnion('kind', [
+  /** LoRA with A frozen at its seeded start: exact under summation (arXiv 2403.12313). */
+  z.strictObject({ kind: z.literal('ffa-lora'), ...lora }),
+  /** Plain FedIT: A and B averaged apart, which is biased. */
+  z.strictObject({ kind: z.literal('lora'), ...lora }),
+  z.strictObject({ kind: z.literal('full') }),
+  /** Anything else: a trainer plug of the node's owner knows what its bytes mean. */
+  z.strictObject({ kind: z.literal('custom'), trainer: z.string().min(1).max(200) }),
+]);
+
+/** The outer step. Rates multiply the mean of the members' updates. */
+const strategySchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('fedavg'), rate: z.number().positive() }),
+  z.strictObject({ kind: z.literal('fedavgm'), rate: z.number().positive(), momentum: z.number().min(0).lt(1) }),
+  z.strictObject({
+    kind: z.literal('fedadam'),
+    rate: z.number().positive(),
+    beta1: z.number().min(0).lt(1),
+    beta2: z.number().min(0).lt(1),
+    tau: z.number().positive(),
+  }),
+]);
+
+const localSchema = z.strictObject({
+  /** Optimiser steps of one round. */
+  steps: count,
+  batch: count,
+  maxLength: count,
+  learningRate: z.number().positive(),
+  schedule: z.enum(['constant', 'linear', 'cosine']),
+  /** FedProx's μ (arXiv 1812.06127); 0 is none. */
+  proximalMu: z.number().min(0),
+  /** Share of a member's own data kept aside to vote on candidates. */
+  evaluationFraction: z.number().gt(0).lt(1),
+});
+
+const aggregationSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('secure'),
+    /** L2 norm that a member scales its update down to. */
+    clipNorm: z.number().positive(),
+    /** Each coordinate is cut to ±this and quantised to 16 bits. */
+    clipValue: z.number().positive(),
+    minSurvivors: z.int().min(2).max(MAX_MEMBERS),
+    weights: z.enum(['equal', 'by-examples']),
+  }),
+  z.strictObject({
+    kind: z.literal('clear'),
+    rule: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('mean') }),
+      z.strictObject({ kind: z.literal('median') }),
+      /** Cuts this share at both ends of every coordinate. */
+      z.strictObject({ kind: z.literal('trimmed-mean'), trim: z.number().min(0).lt(0.5) }),
+    ]),
+    minSurvivors: z.int().min(1).max(MAX_MEMBERS),
+  }),
+]);
+
+/** How long each phase may take, in seconds of the chain's clock; a phase ends early when all have answered. */
+const phasesSchema = z.strictObject({
+  keys: seconds,
+  shares: seconds,
+  upload: seconds,
+  survivors: seconds,
+  unmask: seconds,
+  sum: seconds,
+  /** Check of the sum, replay, evaluation and the vote's commitment. */
+  commit: seconds,
+  reveal: seconds,
+});
+
+/** Everything that the members of an alliance agree on. Its digest stands on the chain. */
+export const planSchema = z
+  .strictObject({
+    version: z.literal('plan/1'),
+    name: z.string().min(1).max(80),
+    /** Digest of the base model folder's manifest. */
+    baseModel: digestSchema,
+    method: methodSchema,
+    /** Digest of the manifest of the trained tensors. */
+    parameters: digestSchema,
+    /** Numbers that are trained. */
+    parameterCount: count,
+    /** Digest of the global model before the first round. */
+    initialModel: digestSchema,
+    strategy: strategySchema,
+    local: localSchema,
+    rounds: count.max(MAX_ROUNDS),
+    minMembers: count.max(MAX_MEMBERS),
+    maxMembers: count.max(MAX_MEMBERS),
+    aggregation: aggregationSchema,
+    phases: phasesSchema,
+    /** A candidate is accepted where the weighted median of the change of loss is at most this. */
+    toleranceMicroNats: z.int(),
+    join: z.enum(['open', 'allow-list', 'invitation']),
+    /** Base units of the token. */
+    pool: decimalSchema,
+    stake: decimalSchema,
+    aggregatorStake: decimalSchema,
+    evaluatorFeeBps: z.int().min(0).max(10_000),
+    unrevealedPenaltyBps: z.int().min(0).max(10_000),
+    /** For how long the hub keeps what a replay needs. */
+    retentionSeconds: z.int().positive(),
+  })
+  .refine((plan) => plan.minMembers <= plan.maxMembers, { error: 'minMembers above maxMembers', path: ['minMembers'] })
+  .refine((plan) => plan.aggregation.minSurvivors <= plan.minMembers, {
+    error: 'more survivors needed than members',
+    path: ['aggregation', 'minSurvivors'],
+  })
+  .refine((plan) => plan.method.kind !== 'custom' || plan.aggregation.kind === 'clear', {
+    error: 'custom trainers have opaque parameters and can only run in clear mode',
+    path: ['aggregation', 'kind'],
+  });
+
+export type Plan = z.infer<typeof planSchema>;
+
+/**
+ * Reads a plan that came from outside.
+ * @throws BaseError `alliance/bad-plan` with the first fault.
+ */
+export function parsePlan(value: unknown): Plan {
+  const result = planSchema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue?.path.join('.') || 'its root';
+  throw new BaseError('alliance/bad-plan', `The plan is wrong at ${path}: ${issue?.message}.`, {
+    info: { path },
+    hints: ['Make plans with "skein alliance create"; don’t edit them by hand after they are signed.'],
+  });
+}
+
+/** Names a plan; stands on the chain as the alliance's `planDigest`. */
+export function digestOfPlan(plan: Plan): Digest {
+  return digestOfJson(plan);
+}
+
+/** Seconds from the opening of a round to the last moment at which a candidate may be posted on the chain. */
+export function candidateSeconds({ phases, aggregation }: Plan): number {
+  const { keys, shares, upload, survivors, unmask, sum } = phases;
+  return upload + survivors + sum + (aggregation.kind === 'secure' ? keys + shares + unmask : 0);
+}
