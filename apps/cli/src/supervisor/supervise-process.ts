@@ -135,8 +135,12 @@ async function ended(child: ChildProcess): Promise<string> {
 }
 
 function hopeless({ name, logFile }: ProcessSpec, how: string): BaseError {
-  return new BaseError('cli/process-failed', `The ${name} ended ${HOPELESS_STARTS} times before it was ready (${how}).`, {
-    info: { name, logFile },
-    hints: [`Read the end of ${logFile}.`],
-  });
+  return new BaseError(
+    'cli/process-failed',
+    `The ${name} ended ${HOPELESS_STARTS} times before it was ready (${how}).`,
+    {
+      info: { name, logFile },
+      hints: [`Read the end of ${logFile}.`],
+    },
+  );
 }
