@@ -33,7 +33,7 @@ export function linear(g: GraphBuilder, x: Value, weight: Value, bias?: Value): 
   });
 }
 
-/** The trainable pair of a LoRA linear: A [r, in], B [out, r], applied as scale·B·A (Hu et al. 2021, arXiv:2106.09685). */
+/** The pair of a LoRA linear, of which either may be frozen: A [r, in], B [out, r], applied as scale·B·A (Hu et al. 2021, arXiv:2106.09685). */
 export interface LowRank {
   readonly a: Value;
   readonly b: Value;

@@ -98,3 +98,14 @@ test.each([
   const spec = { config, weights: frozenWeights(tinyWeights(config)), trainable: new Map(), adapter };
   expect(modelFaults(spec, parameters, dropout)).toEqual([]);
 });
+
+test('FFA-LoRA: A is no input, B has the derivative', () => {
+  const config = tinyConfig('qwen3');
+  const adapter = tinyAdapter(config);
+  const all = scrambled(createAdapterParameters(adapter, config, 1));
+  const isA = ({ name }: Parameter) => name.endsWith('lora_A.weight');
+  const trained = all.filter((parameter) => !isA(parameter));
+  expect(trained).toHaveLength(all.length / 2);
+  const weights = frozenWeights([...tinyWeights(config), ...all.filter(isA)]);
+  expect(modelFaults({ config, weights, trainable: new Map(), adapter }, trained, 0)).toEqual([]);
+});

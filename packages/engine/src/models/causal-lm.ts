@@ -18,7 +18,10 @@ export interface AdapterModule {
 
 export interface CausalLmSpec {
   readonly config: ModelConfig;
-  /** Frozen weights by name; every name of `weightShapes` that is not in `trainable`. */
+  /**
+   * Frozen weights by name; every name of `weightShapes` that is not in `trainable`. An adapter's A that stands here
+   * is frozen too and has no gradient (FFA-LoRA, Sun et al. 2024, arXiv:2403.12313).
+   */
   readonly weights: ReadonlyMap<string, Initializer>;
   /** Weights given as inputs and trained, with their shapes: all of them in full fine-tuning. */
   readonly trainable: ReadonlyMap<string, readonly number[]>;
@@ -166,7 +169,8 @@ class CausalLmBuilder {
     if (!module) return linear(g, x, weight, bias);
     const [out, into] = weight.dims.map(Number) as [number, number];
     const names = adapterInputNames(path);
-    const a = this.#parameter(names.a, [module.rank, into]);
+    const frozen = this.#spec.weights.has(names.a);
+    const a = frozen ? this.#weight(names.a) : this.#parameter(names.a, [module.rank, into]);
     const b = this.#parameter(names.b, [out, module.rank]);
     const probability = this.#task.kind === 'loss' && this.#task.gradients ? this.#task.dropout : 0;
     const keep = probability > 0 ? g.input(`keep.${path}`, x.dims, 'bool') : undefined;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFromHash } from '@skein/core';
+import { digestOfFile } from './digest-of-file.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { FineTuneOptions } from './fine-tune-options.ts';
 import type { ModelFolder } from './model-folder.ts';
@@ -37,10 +37,4 @@ async function describeModel({ path, weights }: ModelFolder) {
     if (!ArrayBuffer.isView(source)) places.update(`${name} ${source.offset} ${source.length}\n`);
   }
   return { config: digestFromHash(config.digest()), weights: digestFromHash(places.digest()) };
-}
-
-async function digestOfFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
-  return digestFromHash(hash.digest());
 }

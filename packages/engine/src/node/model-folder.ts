@@ -72,7 +72,8 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
-async function weightFiles(path: string): Promise<string[]> {
+/** Files of a model folder that hold its weights, sorted. @throws BaseError `engine/no-weights`, `engine/missing-shard`. */
+export async function weightFiles(path: string): Promise<string[]> {
   const single = join(path, 'model.safetensors');
   if (existsSync(single)) return [single];
   const indexFile = join(path, 'model.safetensors.index.json');

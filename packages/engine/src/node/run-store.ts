@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BaseError, digestOfJson } from '@skein/core';
@@ -45,6 +46,14 @@ export interface RunStore {
 
 const configName = 'config.json';
 
+/** One JSON object per line for each step and evaluation. */
+export const metricsName = 'metrics.jsonl';
+
+/** Whether a run was started in a directory, so that it can be resumed. */
+export function runExists(directory: string): boolean {
+  return existsSync(join(directory, configName));
+}
+
 /**
  * Opens a run directory for one process. A run that was killed at any instant opens with its last whole checkpoint and
  * metrics that end where it was taken.
@@ -67,7 +76,7 @@ export async function openRunStore(options: RunStoreOptions): Promise<RunStore> 
     const newest = (await listCheckpoints(checkpoints))[0];
     await settleConfig(options, newest !== undefined);
     const stored = newest === undefined ? null : await readCheckpoint(newest);
-    const metrics = await openMetricsFile(join(directory, 'metrics.jsonl'), stored?.metricsBytes ?? 0);
+    const metrics = await openMetricsFile(join(directory, metricsName), stored?.metricsBytes ?? 0);
     return storeOver({ directory, configDigest, checkpoints, stored, metrics, release: () => lock.release() });
   } catch (error) {
     await lock.release();

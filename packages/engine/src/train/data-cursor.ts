@@ -30,6 +30,19 @@ export function countSteps(batchesOfEpoch: BatchesOfEpoch, length: RunLength): n
   return Math.min(steps, maxSteps);
 }
 
+/** Where a run stands after `steps` steps. Looks through the epochs before, as `countSteps` does. */
+export function positionAfter(batchesOfEpoch: BatchesOfEpoch, accumulationSteps: number, steps: number): DataPosition {
+  let epoch = 0;
+  let left = steps;
+  while (left > 0) {
+    const stepsOfEpoch = Math.ceil(batchesOf(batchesOfEpoch, epoch).length / accumulationSteps);
+    if (left < stepsOfEpoch) return { epoch, microBatch: left * accumulationSteps };
+    left -= stepsOfEpoch;
+    epoch++;
+  }
+  return { epoch, microBatch: 0 };
+}
+
 /** Reads windows of micro-batches in the run's order, from any position. */
 export interface DataCursor {
   /** The next step's micro-batches, and where the run stands after them. */

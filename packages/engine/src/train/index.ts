@@ -18,6 +18,7 @@ export {
   adamWStep,
   createAdamWState,
 } from './optimizer/adamw.ts';
+export type { ProximalTerm } from './proximal-term.ts';
 export { learningRateAt, type Schedule, type ScheduleKind, type Warmup, warmupSteps } from './schedule.ts';
 export { type TrainConfig, trainConfigSchema } from './train-config.ts';
 export type {
@@ -29,6 +30,6 @@ export type {
   TrainEvent,
   TrainStatus,
 } from './train-event.ts';
-export type { TrainOptions } from './train-options.ts';
+export type { TrainOptions, TrainStretch } from './train-options.ts';
 export { type TrainResult, train } from './trainer.ts';
 export { type ValidationLoss, validationLoss } from './validation-loss.ts';

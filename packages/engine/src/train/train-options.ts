@@ -4,6 +4,18 @@ import type { DifferentiableModel, MicroBatch } from './differentiable-model.ts'
 import type { YieldControl } from './element-chunks.ts';
 import type { TrainConfig } from './train-config.ts';
 import type { TrainEvent } from './train-event.ts';
+import type { ProximalTerm } from './proximal-term.ts';
+
+/**
+ * A stretch has the learning rates, data and dropout of the long run's steps from `firstStep` on; AdamW's moments start
+ * anew. The run's own length stays that of its configuration.
+ */
+export interface TrainStretch {
+  /** Steps of the long run before this stretch. */
+  readonly firstStep: number;
+  /** Steps of the long run. */
+  readonly totalSteps: number;
+}
 
 export interface TrainOptions {
   /** Its parameters are the starting point; they are updated in place. */
@@ -13,6 +25,10 @@ export interface TrainOptions {
   readonly configDigest: string;
   readonly batchesOfEpoch: BatchesOfEpoch;
   readonly validation?: readonly MicroBatch[];
+  /** Where the run is one stretch of a longer one, as a federated round is; absent for a run of its own. */
+  readonly stretch?: TrainStretch;
+  /** Pulls the parameters towards where they came from (FedProx); absent where nothing does. */
+  readonly proximal?: ProximalTerm;
   /** Where to go on; null or absent starts at step 0 with the model's parameters. */
   readonly checkpoint?: Checkpoint | null;
   /** Steps between checkpoints; null saves only at the end and when interrupted. Changes no result. */

@@ -1,14 +1,15 @@
 import type { Checkpoint, TrainerState } from './checkpoint.ts';
 import { restoreRole, tensorsOfRole } from './checkpoint.ts';
 import { clipGradients, gradientNorm } from './clip.ts';
-import { createDataCursor, type DataCursor } from './data-cursor.ts';
+import { createDataCursor, type DataCursor, positionAfter } from './data-cursor.ts';
 import type { DifferentiableModel, MicroBatch } from './differentiable-model.ts';
 import { afterEvaluation, noEvaluations } from './early-stop.ts';
 import { nonFiniteError } from './non-finite-error.ts';
 import { type AdamWState, adamWStep, createAdamWState } from './optimizer/adamw.ts';
 import { learningRateAt } from './schedule.ts';
+import { addProximalTerm } from './proximal-term.ts';
 import type { TrainConfig } from './train-config.ts';
-import type { TrainOptions } from './train-options.ts';
+import type { TrainOptions, TrainStretch } from './train-options.ts';
 import { type ValidationLoss, validationLoss } from './validation-loss.ts';
 import { type WindowTotals, windowGradients } from './window-gradients.ts';
 
@@ -31,6 +32,7 @@ export class TrainingRun {
   readonly #parameters: readonly Float32Array[];
   readonly #gradients: readonly Float32Array[];
   readonly #moments: AdamWState;
+  readonly #stretch: TrainStretch;
   /** Copies of the parameters at the lowest validation loss; null until there is one that may be given back. */
   #best: readonly Float32Array[] | null = null;
   #state: TrainerState;
@@ -45,11 +47,12 @@ export class TrainingRun {
     this.#parameters = options.model.parameters.map((parameter) => parameter.data);
     this.#gradients = this.#parameters.map((parameter) => new Float32Array(parameter.length));
     this.#moments = createAdamWState(this.#parameters);
+    this.#stretch = options.stretch ?? { firstStep: 0, totalSteps };
     this.#state = {
       version: 'train-state/1',
       configDigest: options.configDigest,
       step: 0,
-      position: { epoch: 0, microBatch: 0 },
+      position: positionAfter(options.batchesOfEpoch, options.config.accumulationSteps, this.#stretch.firstStep),
       evaluations: noEvaluations,
     };
   }
@@ -90,17 +93,23 @@ export class TrainingRun {
   async takeStep(): Promise<StepOutcome> {
     const config = this.#config;
     const step = this.#state.step + 1;
+    const { firstStep, totalSteps } = this.#stretch;
     const { window, next } = this.#cursor.windowAt(this.#state.position);
-    const totals = await windowGradients(this.#model, this.#gradients, { window, step, seed: config.seed });
+    const totals = await windowGradients(this.#model, this.#gradients, {
+      window,
+      step: firstStep + step,
+      seed: config.seed,
+    });
+    if (this.#options.proximal) addProximalTerm(this.#gradients, this.#parameters, this.#options.proximal);
     const norm = await this.#clippedNorm(step);
     const learningRate = learningRateAt(
       {
         kind: config.schedule,
         peakLearningRate: config.learningRate,
-        totalSteps: this.totalSteps,
+        totalSteps,
         warmup: config.warmup,
       },
-      step - 1,
+      firstStep + step - 1,
     );
     await this.#update(step, learningRate);
     const { epoch } = this.#state.position;
