@@ -1,1 +1,1 @@
-// Filled by the work under way.
+export { nodeCrypto } from './node-crypto.ts';

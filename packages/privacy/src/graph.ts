@@ -1,0 +1,14 @@
+import { compareCodePoints } from '@skein/core';
+
+/** The members in the order that everybody uses: by code points, each once. */
+export function orderMembers(ids: Iterable<string>): string[] {
+  return [...new Set(ids)].sort(compareCodePoints);
+}
+
+/**
+ * With whom a member shares secrets and masks: everybody else, up to 64 members. A sparser graph for larger cohorts
+ * (Bell et al. 2020) only has to replace this function.
+ */
+export function neighbours(cohort: Iterable<string>, self: string): string[] {
+  return orderMembers(cohort).filter((id) => id !== self);
+}
