@@ -1,8 +1,13 @@
-import { addressSchema, decimalSchema, messageSchema, planSchema, PROTOCOL, roundResultSchema } from '@skein/alliance';
+import { addressSchema, decimalSchema, messageSchema, PROTOCOL, planSchema, roundResultSchema } from '@skein/alliance';
 import { digestSchema } from '@skein/core';
 import { z } from 'zod';
 
 const index = z.int().min(0);
+
+/** Request header that names the protocol; a request without it is taken for a person's with a browser or curl. */
+export const PROTOCOL_HEADER = 'skein-protocol';
+/** Response header: seconds since 1970 by the chain's clock, so that clients can tell their own skew. */
+export const CHAIN_TIME_HEADER = 'skein-chain-time';
 
 /** GET /v1/info: what a client must know before it believes anything else. */
 export const infoSchema = z.strictObject({
@@ -42,7 +47,7 @@ export const allianceSchema = z.strictObject({
   money: z.strictObject({ in: decimalSchema, paid: decimalSchema, refunded: decimalSchema, held: decimalSchema }),
 });
 
-/** GET /v1/alliances/:id/rounds: closed rounds, oldest first. */
+/** A round that is over. */
 export const closedRoundSchema = z.strictObject({
   round: index,
   attempt: index,
@@ -61,13 +66,30 @@ export const closedRoundSchema = z.strictObject({
   bytes: index,
 });
 
+/** GET /v1/alliances: newest first. */
+export const alliancesSchema = z.strictObject({ alliances: z.array(allianceSchema) });
+
+/** GET /v1/alliances/:id/rounds: closed rounds, oldest first. */
+export const closedRoundsSchema = z.strictObject({ rounds: z.array(closedRoundSchema) });
+
+/** GET /v1/alliances/:id/messages?round=&kind=&attempt= : accepted messages in the order of the log. */
+export const messagesSchema = z.strictObject({
+  messages: z.array(z.strictObject({ message: messageSchema, logIndex: index })),
+});
+
+/** GET /v1/blobs/:root/missing and PUT of its manifest: chunks that the hub still lacks, ascending. */
+export const missingSchema = z.strictObject({ missing: z.array(index) });
+
+/** PUT of a plan or a chunk: it is there, whether it was before or not. */
+export const storedSchema = z.strictObject({ stored: z.literal(true) });
+
 /** POST /v1/alliances/:id/messages. `duplicate`: the same message was there already. */
 export const postedSchema = z.strictObject({ status: z.enum(['accepted', 'duplicate']), logIndex: index });
 
 /** GET /v1/log/checkpoint: a C2SP checkpoint (signed note) of the log. */
 export const checkpointSchema = z.strictObject({ size: index, root: digestSchema, note: z.string() });
 
-/** GET /v1/log/inclusion?index=&size= and /v1/log/consistency?from=&to= */
+/** GET /v1/log/inclusion?index=&size= and /v1/log/consistency?from=&to= : hashes of RFC 9162's proofs, in order. */
 export const proofSchema = z.strictObject({ hashes: z.array(digestSchema) });
 
 /** GET /v1/log/entries?start=&end= : leaves as they were hashed, base64. */
@@ -93,6 +115,7 @@ export const hubEventSchema = z.strictObject({
 export type Info = z.infer<typeof infoSchema>;
 export type AllianceRecord = z.infer<typeof allianceSchema>;
 export type ClosedRound = z.infer<typeof closedRoundSchema>;
+export type AcceptedMessage = z.infer<typeof messagesSchema>['messages'][number];
 export type Posted = z.infer<typeof postedSchema>;
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 export type HubError = z.infer<typeof errorSchema>;

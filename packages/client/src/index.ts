@@ -1,1 +1,5 @@
 export * from './api.ts';
+export { type BlobSink, type BlobTransferOptions } from './blob-sink.ts';
+export { type EventOptions } from './event-stream.ts';
+export { createHubClient, type HubClient, type HubClientOptions } from './hub-client.ts';
+export { type CallOptions } from './request.ts';
