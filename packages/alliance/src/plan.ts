@@ -54,6 +54,8 @@ const aggregationSchema = z.discriminatedUnion('kind', [
     clipValue: z.number().positive(),
     minSurvivors: z.int().min(2).max(MAX_MEMBERS),
     weights: z.enum(['equal', 'by-examples']),
+    /** For weights by examples: the number that counts most; a member with more counts as this. */
+    maxExamples: z.int().min(1).max(65_535).optional(),
   }),
   z.strictObject({
     kind: z.literal('clear'),
@@ -117,6 +119,14 @@ export const planSchema = z
   .refine((plan) => plan.aggregation.minSurvivors <= plan.minMembers, {
     error: 'more survivors needed than members',
     path: ['aggregation', 'minSurvivors'],
+  })
+  .refine(
+    ({ aggregation }) => aggregation.kind === 'clear' || aggregation.weights === 'equal' || aggregation.maxExamples,
+    { error: 'weights by examples need maxExamples', path: ['aggregation', 'maxExamples'] },
+  )
+  .refine((plan) => plan.aggregation.kind === 'clear' || plan.minMembers >= 2, {
+    error: 'nobody can hide alone: secure aggregation needs at least two members',
+    path: ['minMembers'],
   })
   .refine((plan) => plan.method.kind !== 'custom' || plan.aggregation.kind === 'clear', {
     error: 'custom trainers have opaque parameters and can only run in clear mode',

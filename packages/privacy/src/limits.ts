@@ -4,8 +4,8 @@ export const MAX_COMPLETE_GRAPH_MEMBERS = 64;
 /** Coordinates worked on at a time: 256 KiB of keystream stay in a core's second-level cache (measured: 1 MiB is half as fast). */
 export const PIECE_ELEMENTS = 1 << 16;
 
-/** Bytes of an upload under one leaf of its Merkle tree. */
-export const UPLOAD_LEAF_BYTES = 1 << 16;
+/** Bytes of an upload under one leaf of its Merkle tree: the chunks in which blobs travel, so that both have one root. */
+export const UPLOAD_LEAF_BYTES = 1 << 20;
 
 /** Bits of a quantised value before it is summed. */
 export const VALUE_BITS = 16;

@@ -10,7 +10,7 @@ export interface UploadHasher {
   root(): Digest;
 }
 
-/** The Merkle root (RFC 9162) of an upload or a posted sum over leaves of 64 KiB, the last one shorter. Any split gives the same. */
+/** The Merkle root (RFC 9162) of an upload or a posted sum over leaves of 1 MiB, the last one shorter. Any split gives the same. */
 export function createUploadHasher(crypto: AggregationCrypto): UploadHasher {
   const leaves: Uint8Array[] = [];
   let leaf = crypto.createSha256().update(LEAF_PREFIX);
