@@ -18,6 +18,8 @@ const tasks = {
   types: ['node_modules/typescript/bin/tsc', '-p', '.'],
   arch: ['scripts/check-architecture.ts'],
   places: ['scripts/check-places.ts'],
+  contracts: ['packages/chain/src/node/contracts/main.ts', 'build'],
+  'contracts:test': ['packages/chain/src/node/contracts/main.ts', 'test'],
 };
 const checks = ['lint', 'format:check', 'types', 'arch', 'places'];
 

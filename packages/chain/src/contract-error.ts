@@ -1,0 +1,48 @@
+import { BaseError } from '@skein/core';
+import {
+  BaseError as ViemError,
+  ContractFunctionRevertedError,
+  HttpRequestError,
+  InsufficientFundsError,
+  TimeoutError,
+} from 'viem';
+import { type Chain } from './chain.ts';
+import { describeContractError } from './describe-contract-error.ts';
+import { unreachableError } from './unreachable-error.ts';
+
+/**
+ * What went wrong with a call, in one sentence: a contract's custom error `WrongRound` becomes `chain/wrong-round`, a
+ * silent node `chain/unreachable`.
+ */
+export function contractError(chain: Chain, call: string, error: unknown): BaseError {
+  if (error instanceof BaseError) return error;
+  if (!(error instanceof ViemError)) return unexpectedError(call, error);
+  const reverted = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
+  if (reverted instanceof ContractFunctionRevertedError) return revertError(call, reverted, error);
+  if (error.walk((cause) => cause instanceof InsufficientFundsError) !== null) {
+    return new BaseError('chain/no-gas-money', `${chain.account?.address} can't pay for the gas of ${call}.`, {
+      info: { account: chain.account?.address, call },
+      hints: ["Send some of the chain's own currency to this account; on a development chain use `skein_fund`."],
+      cause: error,
+    });
+  }
+  const silent = error.walk((cause) => cause instanceof HttpRequestError || cause instanceof TimeoutError);
+  return silent === null ? unexpectedError(call, error) : unreachableError(chain.rpcUrl, error);
+}
+
+function revertError(call: string, reverted: ContractFunctionRevertedError, cause: unknown): BaseError {
+  const name = reverted.data?.errorName;
+  if (name === undefined) {
+    const reason = reverted.reason ?? reverted.signature ?? 'no reason given';
+    return new BaseError('chain/refused', `The contract refused ${call}: ${reason}.`, { info: { call }, cause });
+  }
+  const args = reverted.data?.args ?? [];
+  const code = `chain/${name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()}`;
+  const sentence = describeContractError(name, args) ?? `${name}(${args.map(String).join(', ')})`;
+  return new BaseError(code, `The contract refused ${call}: ${sentence}.`, { info: { call, name, args }, cause });
+}
+
+function unexpectedError(call: string, cause: unknown): BaseError {
+  const first = cause instanceof ViemError ? cause.shortMessage : String(cause).split('\n')[0];
+  return new BaseError('chain/call-failed', `${call} failed: ${first}`, { info: { call }, cause });
+}

@@ -1,0 +1,17 @@
+/* oxlint-disable max-lines -- written by `npm run contracts` */
+export const registryAbi = [
+  {"type":"function","name":"MAX_NAME_BYTES","inputs":[],"outputs":[{"name":"","type":"uint256","internalType":"uint256"}],"stateMutability":"view"},
+  {"type":"function","name":"anchor","inputs":[{"name":"origin","type":"bytes32","internalType":"bytes32"},{"name":"size","type":"uint64","internalType":"uint64"},{"name":"root","type":"bytes32","internalType":"bytes32"}],"outputs":[],"stateMutability":"nonpayable"},
+  {"type":"function","name":"anchorOf","inputs":[{"name":"publisher","type":"address","internalType":"address"},{"name":"origin","type":"bytes32","internalType":"bytes32"}],"outputs":[{"name":"","type":"tuple","internalType":"struct Registry.Anchor","components":[{"name":"root","type":"bytes32","internalType":"bytes32"},{"name":"size","type":"uint64","internalType":"uint64"},{"name":"anchoredAt","type":"uint64","internalType":"uint64"}]}],"stateMutability":"view"},
+  {"type":"function","name":"entryOf","inputs":[{"name":"name","type":"string","internalType":"string"}],"outputs":[{"name":"","type":"tuple","internalType":"struct Registry.Entry","components":[{"name":"publisher","type":"address","internalType":"address"},{"name":"version","type":"uint64","internalType":"uint64"},{"name":"model","type":"bytes32","internalType":"bytes32"}]}],"stateMutability":"view"},
+  {"type":"function","name":"publish","inputs":[{"name":"name","type":"string","internalType":"string"},{"name":"expectedVersion","type":"uint64","internalType":"uint64"},{"name":"model","type":"bytes32","internalType":"bytes32"}],"outputs":[],"stateMutability":"nonpayable"},
+  {"type":"function","name":"transferName","inputs":[{"name":"name","type":"string","internalType":"string"},{"name":"to","type":"address","internalType":"address"}],"outputs":[],"stateMutability":"nonpayable"},
+  {"type":"event","name":"Anchored","inputs":[{"name":"publisher","type":"address","indexed":true,"internalType":"address"},{"name":"origin","type":"bytes32","indexed":true,"internalType":"bytes32"},{"name":"size","type":"uint64","indexed":false,"internalType":"uint64"},{"name":"root","type":"bytes32","indexed":false,"internalType":"bytes32"}],"anonymous":false},
+  {"type":"event","name":"NameTransferred","inputs":[{"name":"nameHash","type":"bytes32","indexed":true,"internalType":"bytes32"},{"name":"from","type":"address","indexed":true,"internalType":"address"},{"name":"to","type":"address","indexed":true,"internalType":"address"}],"anonymous":false},
+  {"type":"event","name":"Published","inputs":[{"name":"nameHash","type":"bytes32","indexed":true,"internalType":"bytes32"},{"name":"publisher","type":"address","indexed":true,"internalType":"address"},{"name":"version","type":"uint64","indexed":false,"internalType":"uint64"},{"name":"model","type":"bytes32","indexed":false,"internalType":"bytes32"},{"name":"name","type":"string","indexed":false,"internalType":"string"}],"anonymous":false},
+  {"type":"error","name":"BadName","inputs":[]},
+  {"type":"error","name":"NotLarger","inputs":[{"name":"anchoredSize","type":"uint64","internalType":"uint64"}]},
+  {"type":"error","name":"NotPublisher","inputs":[{"name":"publisher","type":"address","internalType":"address"}]},
+  {"type":"error","name":"UnexpectedVersion","inputs":[{"name":"current","type":"uint64","internalType":"uint64"}]},
+  {"type":"error","name":"ZeroAddress","inputs":[]},
+] as const;
