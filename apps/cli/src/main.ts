@@ -12,8 +12,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 // A reader that has seen enough, as `head` does, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT_CODES.done.code);
+  if (error.code === 'EPIPE') process.exit(EXIT_CODES.done.code);
+  process.stderr.write(`error: The output could not be written: ${error.message}. [cli/output]\n`);
+  process.exit(EXIT_CODES.error.code);
 });
 
 process.exitCode = await runCli(process.argv.slice(2), {

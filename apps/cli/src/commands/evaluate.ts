@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import {
   answerQuestions,
   type Answer,
@@ -9,7 +8,7 @@ import {
   prepareExamples,
   questionOf,
 } from '@skein/engine';
-import { readDataFiles } from '@skein/engine/node';
+import { readDataFiles, writeDurably } from '@skein/engine/node';
 import { type CommandContext, defineCommand, type Values } from '../command.ts';
 import { formatTable } from '../format-table.ts';
 import { FORMAT_OPTION, MODEL_OPTIONS, RUNTIME_OPTIONS } from '../shared-options.ts';
@@ -66,7 +65,7 @@ export const evaluate = defineCommand({
         results.push(measured.result);
         answers.push(...measured.answers.map((answer) => ({ ...answer, file })));
       }
-      if (values.answers !== undefined) await writeFile(values.answers, answers.map(answerLine).join(''));
+      if (values.answers !== undefined) await writeDurably(values.answers, answers.map(answerLine));
       return results;
     });
     return { json: { model: values.model, adapter: values.adapter ?? null, files }, text: tableOf(files) };
@@ -115,8 +114,8 @@ async function measureFile(
   return { result, answers };
 }
 
-function answerLine({ source, expected, answer, matches }: Answer): string {
-  return `${JSON.stringify({ source: placeOf(source), expected, answer, matches })}\n`;
+function answerLine({ source, expected, answer, matches }: Answer): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify({ source: placeOf(source), expected, answer, matches })}\n`);
 }
 
 function tableOf(files: readonly FileResult[]): string {

@@ -1,4 +1,4 @@
-import { invariant } from '@skein/core';
+import { BaseError, invariant } from '@skein/core';
 import type { LanguageModel } from '../models/language-model.ts';
 import { type Tensor, float32, int32, type Tensors } from '../tensor.ts';
 import type { Random } from '../random.ts';
@@ -26,6 +26,7 @@ export interface GenerateOptions {
  * padded on the left; padding is never seen.
  * @param prompts token ids, each at least one
  * @returns the new tokens of each prompt, without the stop token
+ * @throws BaseError `engine/logits-not-finite` where a token's score is NaN or infinite, as with damaged weights.
  */
 export async function generate(
   model: LanguageModel,
@@ -114,6 +115,11 @@ function causalBias({ length, seen, padding }: { length: number; seen: number; p
 }
 
 function pick(logits: Float32Array, { temperature = 0, topP = 1, random }: GenerateOptions): number {
+  if (!logits.every(Number.isFinite)) {
+    throw new BaseError('engine/logits-not-finite', "The model's scores for the next token are not finite numbers.", {
+      hints: ['Look for damaged weights with "skein model inspect DIR --scan".'],
+    });
+  }
   if (temperature <= 0) {
     let best = 0;
     for (let i = 1; i < logits.length; i++) if ((logits[i] as number) > (logits[best] as number)) best = i;

@@ -148,7 +148,9 @@ function parseRopeScaling(raw: RawConfig, file: string): RopeScaling {
   const need = (key: 'factor' | 'low_freq_factor' | 'high_freq_factor' | 'original_max_position_embeddings') => {
     const value = rope[key];
     if (value !== undefined) return value;
-    throw new BaseError('engine/config-invalid', `${file}: rope type "${type}" lacks ${key}.`);
+    throw new BaseError('engine/config-invalid', `${file}: rope type "${type}" lacks ${key}.`, {
+      hints: ['Download config.json again, or add the field as the model was trained with it.'],
+    });
   };
   if (type === 'linear') return { type, factor: need('factor') };
   if (type === 'llama3') {

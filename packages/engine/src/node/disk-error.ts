@@ -3,6 +3,8 @@ import { BaseError } from '@skein/core';
 /** Space, quota, and the largest size a file may have (`ulimit -f` and some file systems). */
 const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const deniedCodes = new Set(['EACCES', 'EPERM', 'EROFS']);
+/** The folder is not there, or a file stands where it should be. */
+const noFolderCodes = new Set(['ENOENT', 'ENOTDIR', 'EEXIST', 'EISDIR']);
 
 /**
  * The one-sentence form of what the file system said to a write: `engine/disk-full` or `engine/not-writable`; any other
@@ -24,6 +26,13 @@ export function diskError(error: unknown, path: string): unknown {
     return new BaseError('engine/not-writable', `${path} could not be written: permission denied.`, {
       info: { path, reason: code },
       hints: ['Choose a directory that you may write to.'],
+      cause: origin,
+    });
+  }
+  if (noFolderCodes.has(code) && !(error instanceof BaseError)) {
+    return new BaseError('engine/not-writable', `${path} could not be written: its folder is not there.`, {
+      info: { path, reason: code },
+      hints: ['Check the path.'],
       cause: origin,
     });
   }

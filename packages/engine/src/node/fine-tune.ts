@@ -19,7 +19,7 @@ import { describeRun } from './describe-run.ts';
 import type { FineTuneOptions } from './fine-tune-options.ts';
 import { type ModelFolder, openModelFolder } from './model-folder.ts';
 import { readAllWeights } from './model-weights.ts';
-import { openRunStore, type RunStore } from './run-store.ts';
+import { assertRunDirectory, openRunStore, type RunStore } from './run-store.ts';
 import { scanWeights } from './scan-weights.ts';
 import { writeModelFolder } from './write-model-folder.ts';
 import { yieldToEventLoop } from './yield-to-event-loop.ts';
@@ -48,6 +48,7 @@ export interface PreparedFineTune {
  * @throws BaseError for every kind of bad input, before anything is written.
  */
 export async function prepareFineTune(runtime: Runtime, options: FineTuneOptions): Promise<PreparedFineTune> {
+  await assertRunDirectory({ directory: options.out, resume: options.resume });
   const folder = await openModelFolder(options.model);
   const examples = await prepareData(options);
   for (const { ids } of [...examples.train, ...examples.validation]) assertVocabularyFits(folder, ids);

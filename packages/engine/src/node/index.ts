@@ -4,6 +4,7 @@ export { runConformance } from './conformance.ts';
 export { readDataFiles } from './data-files.ts';
 export { type PreparedFineTune, prepareFineTune } from './fine-tune.ts';
 export type { FineTuneOptions } from './fine-tune-options.ts';
+export { writeDurably } from './durable-file.ts';
 export { loadVocabulary } from './load-vocabulary.ts';
 export type { FilesEvaluation, FilesToEvaluate } from './evaluate-files.ts';
 export type { DataSplit, LocalRoundOptions, LocalRoundResult } from './local-round.ts';

@@ -14,7 +14,7 @@ export type Device = 'cpu' | 'webgpu';
 export async function createOnnxSession(graph: Graph, options: SessionOptions & { device: Device }): Promise<Session> {
   const { folder, locationOf } = placeExternalFiles(graph);
   const bytes = encodeModel(graph, locationOf);
-  const native = await ort.InferenceSession.create(bytes, {
+  const creation = ort.InferenceSession.create(bytes, {
     executionProviders: [options.device],
     intraOpNumThreads: options.threads ?? 0,
     interOpNumThreads: 1,
@@ -32,7 +32,20 @@ export async function createOnnxSession(graph: Graph, options: SessionOptions & 
       optimization: { disable_specified_optimizers: 'ConstantFolding' },
     },
   });
+  const native = await creation.catch((cause: Error) => {
+    throw cause.message.includes('WebGPU adapter') ? noWebGpu(cause) : cause;
+  });
   return wrapSession(native, createSessionChecks(graph));
+}
+
+function noWebGpu(cause: Error): BaseError {
+  return new BaseError('engine/no-webgpu-adapter', 'This machine has no graphics adapter that WebGPU can use.', {
+    hints: [
+      'Compute on the CPU: --device cpu.',
+      'On Linux, WebGPU needs a Vulkan driver and its loader (Debian: libvulkan1).',
+    ],
+    cause,
+  });
 }
 
 function wrapSession(native: ort.InferenceSession, checks: SessionChecks): Session {

@@ -20,8 +20,8 @@ async function answer(request: RuntimeRequest): Promise<void> {
     const results = await perform(request);
     port?.postMessage({ results } satisfies RuntimeReply, buffersOf(results));
   } catch (error) {
-    const code = error instanceof BaseError ? error.code : undefined;
-    port?.postMessage({ error: { code, message: (error as Error).message } } satisfies RuntimeReply);
+    const { code, hints } = error instanceof BaseError ? error : { code: undefined, hints: [] };
+    port?.postMessage({ error: { code, hints, message: (error as Error).message } } satisfies RuntimeReply);
   }
 }
 

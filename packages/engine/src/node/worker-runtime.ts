@@ -19,7 +19,7 @@ export type RuntimeRequest =
 
 export interface RuntimeReply {
   readonly results?: Tensors;
-  readonly error?: { readonly code: string | undefined; readonly message: string };
+  readonly error?: { readonly code: string | undefined; readonly message: string; readonly hints: readonly string[] };
 }
 
 /**
@@ -38,7 +38,7 @@ export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
   worker.on('message', ({ results, error }: RuntimeReply) => {
     const next = waiting.shift();
     settle();
-    if (error) next?.reject(new BaseError(error.code ?? 'engine/runtime', error.message));
+    if (error) next?.reject(new BaseError(error.code ?? 'engine/runtime', error.message, { hints: error.hints }));
     else next?.resolve(results ?? {});
   });
   const end = (error: unknown) => {
