@@ -2,6 +2,7 @@ import { adamWDefaults, LINEARS, type TrainConfig } from '@skein/engine';
 import { createWorkerRuntime, type FineTuneOptions, prepareFineTune } from '@skein/engine/node';
 import { type CommandContext, defineCommand, type Outcome, type Values } from '../command.ts';
 import { EXIT_CODES } from '../exit-code.ts';
+import { parsePattern } from '../parse-pattern.ts';
 import { threadsOf } from '../shared-options.ts';
 import { describePlan, planRun } from '../plan-run.ts';
 import { showTraining } from '../show-training.ts';
@@ -66,7 +67,7 @@ function assertConsistent(values: TrainValues): void {
       const value = values[name];
       return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
     });
-  const lora = given(['rank', 'alpha', 'dropout', 'rslora', 'targets']);
+  const lora = given(['rank', 'alpha', 'dropout', 'rslora', 'targets', 'rank-pattern', 'alpha-pattern']);
   if (values.full && values.adapter !== undefined) refuse('--full and --adapter exclude each other.');
   if (values.full && lora) refuse(`--${lora} is for adapters, but --full trains every weight.`);
   if (values.adapter !== undefined && lora) refuse(`--${lora} is set by the adapter that --adapter names.`);
@@ -116,8 +117,8 @@ function methodOf({ full, adapter, ...lora }: TrainValues): FineTuneOptions['met
       dropout: lora.dropout ?? 0,
       rankStabilized: lora.rslora,
       targets: lora.targets.length > 0 ? lora.targets : Object.keys(LINEARS),
-      rankPattern: {},
-      alphaPattern: {},
+      rankPattern: parsePattern('rank-pattern', lora['rank-pattern'], 'integer'),
+      alphaPattern: parsePattern('alpha-pattern', lora['alpha-pattern'], 'number'),
       layers: undefined,
       baseModel: undefined,
     },

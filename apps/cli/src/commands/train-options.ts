@@ -37,6 +37,8 @@ const METHOD = {
     many: true,
     help: 'Linear layers that get LoRA, all if not given',
   },
+  'rank-pattern': { kind: 'text', value: 'NAME=N', many: true, help: 'Another rank for some linear layers' },
+  'alpha-pattern': { kind: 'text', value: 'NAME=N', many: true, help: 'Another alpha for some linear layers' },
   rslora: { kind: 'flag', help: 'Let LoRA count alpha/√rank times (rsLoRA)' },
   adapter: { kind: 'text', value: 'DIR', help: 'Train this adapter further instead of a new one' },
   full: { kind: 'flag', help: 'Train every weight of a small model instead of an adapter' },

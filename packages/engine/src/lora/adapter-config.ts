@@ -147,6 +147,12 @@ export function adapterModules(adapter: AdapterConfig, model: ModelConfig): Adap
   return modules;
 }
 
+/** A key of the adapter's patterns that fits none of its linears: most likely mistyped. */
+export function unusedPattern(adapter: AdapterConfig, modules: readonly AdapterModule[]): string | undefined {
+  const keys = Object.keys({ ...adapter.rankPattern, ...adapter.alphaPattern });
+  return keys.find((key) => modules.every(({ path }) => byPattern({ [key]: 1 }, path) === undefined));
+}
+
 function scaledModule(path: string, adapter: AdapterConfig): AdapterModule {
   const moduleRank = byPattern(adapter.rankPattern, path) ?? adapter.rank;
   const alpha = byPattern(adapter.alphaPattern, path) ?? adapter.alpha;

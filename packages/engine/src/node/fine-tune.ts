@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { BaseError } from '@skein/core';
 import { toMicroBatches } from '../data/micro-batches.ts';
 import { type PrepareReport, prepareExamples } from '../data/prepare-examples.ts';
 import { splitValidation } from '../data/split-validation.ts';
 import type { TokenizedExample } from '../data/tokenized-example.ts';
-import { type AdapterConfig, adapterModules } from '../lora/adapter-config.ts';
+import { type AdapterConfig, adapterModules, unusedPattern } from '../lora/adapter-config.ts';
 import { createAdapterParameters } from '../lora/adapter-parameters.ts';
 import { estimateTraining, type TrainingEstimate } from '../models/estimate.ts';
 import { createLanguageModel, type LanguageModel } from '../models/language-model.ts';
@@ -126,6 +127,12 @@ async function prepareParameters(folder: ModelFolder, { method, train: { seed } 
     return { parameters, adapter: config };
   }
   const modules = adapterModules(method.adapter, folder.config);
+  const unused = unusedPattern(method.adapter, modules);
+  if (unused !== undefined) {
+    throw new BaseError('engine/adapter-target', `The pattern "${unused}" fits no linear that the adapter changes.`, {
+      hints: [`Patterns are names of linears or endings of their paths; the first is ${modules[0]?.path}.`],
+    });
+  }
   return { parameters: createAdapterParameters(modules, folder.config, seed), adapter: method.adapter };
 }
 
