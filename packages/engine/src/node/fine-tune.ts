@@ -49,7 +49,7 @@ export interface PreparedFineTune {
  * @throws BaseError for every kind of bad input, before anything is written.
  */
 export async function prepareFineTune(runtime: Runtime, options: FineTuneOptions): Promise<PreparedFineTune> {
-  await assertRunDirectory({ directory: options.out, resume: options.resume });
+  assertRunDirectory({ directory: options.out, resume: options.resume });
   const folder = await openModelFolder(options.model);
   const examples = await prepareData(options);
   for (const { ids } of [...examples.train, ...examples.validation]) assertVocabularyFits(folder, ids);

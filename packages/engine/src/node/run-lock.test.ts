@@ -55,6 +55,8 @@ test.skipIf(!existsSync('/proc/self/stat'))(
   },
 );
 
-test('a directory that is not there is the file system’s error', async () => {
-  await expect(acquireRunLock(join(temporaryDirectory(), 'none'))).rejects.toMatchObject({ code: 'ENOENT' });
+test('a directory that is not there is one sentence', async () => {
+  await expect(acquireRunLock(join(temporaryDirectory(), 'none'))).rejects.toMatchObject({
+    code: 'engine/not-writable',
+  });
 });

@@ -64,7 +64,7 @@ export async function openRunStore(options: RunStoreOptions): Promise<RunStore> 
   const { directory } = options;
   const checkpoints = join(directory, 'checkpoints');
   const configDigest = digestOfJson(options.config);
-  await assertRunDirectory(options);
+  assertRunDirectory(options);
   try {
     await mkdir(checkpoints, { recursive: true });
   } catch (error) {
@@ -117,9 +117,9 @@ function storeOver(parts: OpenParts): RunStore {
  * Before anything is made or computed: a mistyped path must not leave a directory behind, nor a long start end here.
  * @throws BaseError `engine/run-missing`, `engine/run-exists`.
  */
-export async function assertRunDirectory({ directory, resume }: Omit<RunStoreOptions, 'config'>): Promise<void> {
-  const exists = (await readConfig(join(directory, configName))) !== null;
-  if (exists && !resume) throw runExists(directory);
+export function assertRunDirectory({ directory, resume }: Omit<RunStoreOptions, 'config'>): void {
+  const exists = runExists(directory);
+  if (exists && !resume) throw alreadyThere(directory);
   if (exists || !resume) return;
   throw new BaseError('engine/run-missing', `There is no run to resume in ${directory}: it has no ${configName}.`, {
     info: { directory },
@@ -127,7 +127,7 @@ export async function assertRunDirectory({ directory, resume }: Omit<RunStoreOpt
   });
 }
 
-function runExists(directory: string): BaseError {
+function alreadyThere(directory: string): BaseError {
   return new BaseError('engine/run-exists', `${directory} already holds a run.`, {
     info: { directory },
     hints: ['Resume it, or choose another directory.'],
@@ -142,7 +142,7 @@ async function settleConfig({ directory, config, resume }: RunStoreOptions, hasC
     await writeDurably(path, [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)]);
     return;
   }
-  if (!resume) throw runExists(directory);
+  if (!resume) throw alreadyThere(directory);
   const differences = configDifferences(saved?.config, config);
   if (differences.length > 0) {
     throw new BaseError(
@@ -158,8 +158,7 @@ async function readConfig(path: string): Promise<{ readonly config: unknown } | 
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    // A path through a file says so when the directory is made.
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
   try {

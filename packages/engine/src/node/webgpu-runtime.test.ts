@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'vitest';
+import { describe } from 'vitest';
 import { arithmeticGraph } from '../runtime/testing/arithmetic-graph.ts';
 import { describeRuntime } from '../runtime/testing/runtime-contract.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
@@ -29,7 +29,9 @@ async function reasonToSkip(): Promise<string | null> {
 
 const reason = await reasonToSkip();
 
-if (reason === null) {
+const skipped = reason === null ? '' : `, skipped: ${reason} Debian: apt-get install chromium libvulkan1`;
+
+describe.skipIf(reason !== null)(`with an adapter${skipped}`, () => {
   describeRuntime('onnxruntime-node on WebGPU', {
     create: () => createWorkerRuntime('webgpu'),
     placeFile(bytes) {
@@ -37,12 +39,8 @@ if (reason === null) {
       writeFileSync(file, bytes);
       return file;
     },
-    // Exponentials and roots of a shader are less exact than the CPU's: WGSL allows several units in the last place.
+    // A shader's exponentials and roots may be off by several units in the last place.
     elements: { atol: 1e-5, rtol: 1e-4 },
     model: 1e-4,
   });
-} else {
-  describe('onnxruntime-node on WebGPU', () => {
-    test.skip(`no adapter: ${reason} Debian: apt-get install chromium libvulkan1`, () => undefined);
-  });
-}
+});
