@@ -27,7 +27,7 @@ export function* maskedUpload(
 ): Generator<Uint8Array, void> {
   const run = createMaskRun(crypto, masksOf(crypto, view, plan.sharers));
   for (let start = 0; start < values.length; start += PIECE_ELEMENTS) {
-    const piece = Uint32Array.from(values.subarray(start, start + PIECE_ELEMENTS));
+    const piece = new Uint32Array(values.subarray(start, start + PIECE_ELEMENTS));
     run.apply(piece);
     yield packBits(piece, plan.bits);
   }
