@@ -1,0 +1,120 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Address, addressSchema } from '@skein/alliance';
+import { BaseError } from '@skein/core';
+import type { Hex } from 'viem';
+import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
+import { z } from 'zod';
+import { readJsonFile, writeJsonFile } from '../files/json-file.ts';
+import { decryptKey, encryptKey, keystoreSchema, SCRYPT_N } from './keystore-v3.ts';
+
+const currentSchema = z.strictObject({ current: addressSchema, older: z.array(addressSchema) });
+
+/** The accounts of one node: one in use, and older ones until no alliance needs them. Keys never leave in clear. */
+export interface KeyStore {
+  /** The account that new alliances are joined with. */
+  readonly current: Address;
+  readonly older: readonly Address[];
+  /** Unlocks an account; opened ones are kept in memory. @throws BaseError `node/no-key`, `node/wrong-password`. */
+  account(address: Address): Promise<PrivateKeyAccount>;
+  /** Makes a new current account and keeps the old one. */
+  rotate(): Promise<Address>;
+  /** Deletes older accounts that aren't among these. @returns the deleted ones. */
+  prune(inUse: readonly Address[]): Promise<Address[]>;
+  /** Writes the account's key file to `path`, reads it back and opens it before it reports success. */
+  backUp(address: Address, path: string): Promise<void>;
+  /** Takes the account of a key file in, as an older one. @param password of that file. */
+  restore(path: string, password: string): Promise<Address>;
+}
+
+export interface KeyStoreOptions {
+  readonly directory: string;
+  readonly password: string;
+  /** Where a store is made: an account brought along instead of a random one. */
+  readonly privateKey?: Hex | undefined;
+  readonly scryptN?: number | undefined;
+}
+
+/** Opens a node's key store, and makes one with a fresh account where there is none. */
+export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> {
+  const { directory, password, scryptN = SCRYPT_N } = options;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const index = join(directory, 'keys.json');
+  const opened = new Map<Address, PrivateKeyAccount>();
+
+  const fileOf = (address: Address): string => join(directory, `${address}.json`);
+  const add = async (key: Hex): Promise<Address> => {
+    const account = privateKeyToAccount(key);
+    const address = addressSchema.parse(account.address);
+    await writeJsonFile(fileOf(address), await encryptKey(key, password, scryptN));
+    opened.set(address, account);
+    return address;
+  };
+  const load = async (address: Address): Promise<PrivateKeyAccount> => {
+    const known = opened.get(address);
+    if (known !== undefined) return known;
+    const account = privateKeyToAccount(await openKeyFile(fileOf(address), password));
+    opened.set(address, account);
+    return account;
+  };
+
+  let state = await readJsonFile(index, currentSchema);
+  const save = async (next: z.infer<typeof currentSchema>): Promise<void> => {
+    await writeJsonFile(index, next);
+    state = next;
+  };
+  if (state === null) await save({ current: await add(options.privateKey ?? generatePrivateKey()), older: [] });
+  const now = (): z.infer<typeof currentSchema> => state!;
+
+  return {
+    get current() {
+      return now().current;
+    },
+    get older() {
+      return now().older;
+    },
+    account: load,
+    async rotate() {
+      const { current, older } = now();
+      const address = await add(generatePrivateKey());
+      await save({ current: address, older: [...older, current] });
+      return address;
+    },
+    async prune(inUse) {
+      const { current, older } = now();
+      const unused = older.filter((address) => !inUse.includes(address));
+      // The list first: a crash in between leaves a file that nobody names, not a name without a file.
+      await save({ current, older: older.filter((address) => inUse.includes(address)) });
+      for (const address of unused) await rm(fileOf(address), { force: true });
+      return unused;
+    },
+    async backUp(address, path) {
+      const keystore = await readJsonFile(fileOf(address), keystoreSchema);
+      if (keystore === null) throw noKey(fileOf(address));
+      await writeJsonFile(path, keystore);
+      const restored = privateKeyToAccount(await openKeyFile(path, password));
+      if (addressSchema.parse(restored.address) === address) return;
+      throw new BaseError('node/bad-backup', `The backup ${path} holds another key than ${address}.`, { info: { path } });
+    },
+    async restore(path, filePassword) {
+      const address = await add(await openKeyFile(path, filePassword));
+      const { current, older } = now();
+      if (address !== current && !older.includes(address)) await save({ current, older: [...older, address] });
+      return address;
+    },
+  };
+}
+
+async function openKeyFile(path: string, password: string): Promise<Hex> {
+  const keystore = await readJsonFile(path, keystoreSchema);
+  if (keystore === null) throw noKey(path);
+  return await decryptKey(keystore, password);
+}
+
+function noKey(path: string): BaseError {
+  return new BaseError('node/no-key', `The key file ${path} is missing.`, {
+    info: { path },
+    hints: ['Restore it from a backup: without it the account and its stake are lost.'],
+  });
+}
+
