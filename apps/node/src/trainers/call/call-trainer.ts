@@ -1,0 +1,87 @@
+import { BaseError } from '@skein/core';
+import { z } from 'zod';
+import { toMicroNats, type Trainer } from '../trainer.ts';
+
+/** What a custom trainer is sent: FLock's container interface, and `round` and `seed`, which it may leave unread. */
+export interface CallRequest {
+  readonly method: 'train' | 'evaluate' | 'aggregate';
+  /** float32 values, little-endian, in base64. */
+  readonly parameters?: string;
+  readonly parameters_list?: readonly string[];
+  readonly round?: number;
+  readonly seed?: number;
+}
+
+/** Sends one request to a custom trainer and gives its answer, as it came. */
+export type Call = (request: CallRequest, signal: AbortSignal) => Promise<unknown>;
+
+const trainAnswer = z.looseObject({
+  parameters: z.base64(),
+  /** Mean training loss in nats, for the report. */
+  loss: z.number().optional(),
+  examples: z.int().positive().optional(),
+});
+/** FLock's containers tell an accuracy; 1 − accuracy then stands for the loss. */
+const evaluateAnswer = z.union([
+  z.looseObject({ loss: z.number() }),
+  z.looseObject({ accuracy: z.number().min(0).max(1) }),
+]);
+
+export interface CallTrainerOptions {
+  readonly name: string;
+  readonly parameterCount: number;
+  readonly call: Call;
+}
+
+/** A trainer of the owner's own, behind an HTTP container or a command. Its parameters are float32 values of any meaning. */
+export function createCallTrainer({ name, parameterCount, call }: CallTrainerOptions): Trainer {
+  return {
+    describe: () => Promise.resolve({ name, parameterCount }),
+    async train({ parameters, round, seed, signal }) {
+      const request = { method: 'train', parameters: encodeFloats32(parameters), round, seed } as const;
+      const answer = parseAnswer(name, trainAnswer, await call(request, signal));
+      const trained = decodeFloats32(name, answer.parameters, parameterCount);
+      return {
+        update: trained.map((value, index) => value - parameters[index]!),
+        examples: answer.examples ?? 1,
+        lossMicroNats: answer.loss === undefined ? null : toMicroNats(answer.loss),
+      };
+    },
+    async evaluate(parameters, signal) {
+      const request = { method: 'evaluate', parameters: encodeFloats32(parameters) } as const;
+      const answer = parseAnswer(name, evaluateAnswer, await call(request, signal));
+      return toMicroNats('loss' in answer ? (answer.loss as number) : 1 - (answer.accuracy as number));
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** float32 values as base64 of their little-endian bytes. */
+export function encodeFloats32(values: Float32Array): string {
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
+}
+
+function decodeFloats32(name: string, text: string, count: number): Float32Array {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length !== 4 * count) {
+    throw badAnswer(name, `parameters has ${bytes.length} bytes, not 4 for each of ${count} float32 values`);
+  }
+  const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  const fault = values.findIndex((value) => !Number.isFinite(value));
+  if (fault >= 0) throw badAnswer(name, `parameter ${fault} is not finite`);
+  return values;
+}
+
+function parseAnswer<Schema extends z.ZodType>(name: string, schema: Schema, answer: unknown): z.infer<Schema> {
+  const result = schema.safeParse(answer);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw badAnswer(name, `${issue?.path.join('.') || 'the answer'}: ${issue?.message}`);
+}
+
+function badAnswer(name: string, fault: string): BaseError {
+  return new BaseError('node/bad-trainer-answer', `The trainer "${name}" answered wrongly: ${fault}.`, {
+    info: { trainer: name },
+    hints: ['See docs/custom-trainers.md for what a trainer answers.'],
+  });
+}
