@@ -1,8 +1,9 @@
+import { hkdfSync } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Address, addressSchema } from '@skein/alliance';
 import { BaseError } from '@skein/core';
-import type { Hex } from 'viem';
+import { type Hex, hexToBytes } from 'viem';
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from '../files/json-file.ts';
@@ -17,6 +18,8 @@ export interface KeyStore {
   readonly older: readonly Address[];
   /** Unlocks an account; opened ones are kept in memory. @throws BaseError `node/no-key`, `node/wrong-password`. */
   account(address: Address): Promise<PrivateKeyAccount>;
+  /** 32 bytes to seal this account's files with; without its key they can't be opened. */
+  storageKey(address: Address): Promise<Uint8Array>;
   /** Makes a new current account and keeps the old one. */
   rotate(): Promise<Address>;
   /** Deletes older accounts that aren't among these. @returns the deleted ones. */
@@ -40,22 +43,22 @@ export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> 
   const { directory, password, scryptN = SCRYPT_N } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const index = join(directory, 'keys.json');
-  const opened = new Map<Address, PrivateKeyAccount>();
+  const opened = new Map<Address, Opened>();
 
   const fileOf = (address: Address): string => join(directory, `${address}.json`);
   const add = async (key: Hex): Promise<Address> => {
     const account = privateKeyToAccount(key);
     const address = addressSchema.parse(account.address);
     await writeJsonFile(fileOf(address), await encryptKey(key, password, scryptN));
-    opened.set(address, account);
+    opened.set(address, openedOf(key));
     return address;
   };
-  const load = async (address: Address): Promise<PrivateKeyAccount> => {
+  const load = async (address: Address): Promise<Opened> => {
     const known = opened.get(address);
     if (known !== undefined) return known;
-    const account = privateKeyToAccount(await openKeyFile(fileOf(address), password));
-    opened.set(address, account);
-    return account;
+    const loaded = openedOf(await openKeyFile(fileOf(address), password));
+    opened.set(address, loaded);
+    return loaded;
   };
 
   let state = await readJsonFile(index, currentSchema);
@@ -73,7 +76,8 @@ export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> 
     get older() {
       return now().older;
     },
-    account: load,
+    account: async (address) => (await load(address)).account,
+    storageKey: async (address) => (await load(address)).storageKey,
     async rotate() {
       const { current, older } = now();
       const address = await add(generatePrivateKey());
@@ -103,6 +107,16 @@ export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> 
       return address;
     },
   };
+}
+
+interface Opened {
+  readonly account: PrivateKeyAccount;
+  readonly storageKey: Uint8Array;
+}
+
+function openedOf(key: Hex): Opened {
+  const storageKey = new Uint8Array(hkdfSync('sha256', hexToBytes(key), '', 'skein/node/storage/1', 32));
+  return { account: privateKeyToAccount(key), storageKey };
 }
 
 async function openKeyFile(path: string, password: string): Promise<Hex> {

@@ -1,0 +1,34 @@
+import type { Signer, SigningDomain } from '@skein/alliance';
+import type { HubClient } from '@skein/client';
+import type { Logger } from 'pino';
+import type { ChainPort } from '../chain/chain-port.ts';
+import type { NodeConfig, Role } from '../config/node-config.ts';
+import type { Policy } from '../config/policy.ts';
+import type { VerifiedLog } from '../log/verified-log.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
+import type { Trainer } from '../trainers/trainer.ts';
+import type { Membership } from './membership.ts';
+
+/** Everything that the work for one alliance needs. */
+export interface AllianceContext {
+  /** The node's directory. */
+  readonly directory: string;
+  /** The alliance's folder in it. */
+  readonly folder: string;
+  readonly config: NodeConfig;
+  readonly roles: ReadonlySet<Role>;
+  readonly membership: Membership;
+  readonly domain: SigningDomain;
+  readonly signer: Signer;
+  /** Seals the account's files. */
+  readonly storageKey: Uint8Array;
+  readonly hub: HubClient;
+  readonly chain: ChainPort;
+  readonly log: VerifiedLog;
+  readonly blobs: BlobStore;
+  readonly logger: Logger;
+  /** The policy file as it is now. */
+  readPolicy(): Promise<Policy>;
+  /** Opened at its first use, and checked against the plan. */
+  trainer(): Promise<Trainer>;
+}

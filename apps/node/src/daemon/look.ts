@@ -1,0 +1,140 @@
+import {
+  AGGREGATOR_KINDS,
+  type AggregatorEffect,
+  aggregatorStep,
+  type ChainRound,
+  type MemberEffect,
+  type MessageKind,
+  memberStep,
+  messageKindsFor,
+  type RoundView,
+} from '@skein/alliance';
+import type { AcceptedMessage } from '@skein/client';
+import { nodeCrypto } from '@skein/privacy/node';
+import type { AllianceContext } from './alliance-context.ts';
+import { aggregatorJob, performAggregator } from './perform-aggregator.ts';
+import { memberJob, performMember } from './perform-member.ts';
+import type { RoundWork } from './round-work.ts';
+
+/** Where hub and chain say that a round stands, read at one time. */
+export interface Place {
+  readonly view: RoundView;
+  readonly chain: ChainRound;
+}
+
+/**
+ * One look at a round: reads what there is, takes the steps of member and aggregator, writes the new states, and only
+ * then starts what follows from them.
+ */
+export async function look(work: RoundWork, place: Place, signal: AbortSignal): Promise<void> {
+  const { context } = work;
+  const messages = await readMessages(context, place, signal);
+  const member = await stepMember(work, place, messages);
+  const aggregator = await stepAggregator(work, place, messages);
+  const wanted = new Set<string>();
+  for (const effect of member) {
+    const name = memberJob(effect);
+    if (name === undefined) await performMember(work, effect, signal);
+    else startJob(work, wanted, name, (stop) => performMember(work, effect, stop));
+  }
+  for (const effect of aggregator) {
+    const name = aggregatorJob(effect);
+    if (name === undefined) await performAggregator(work, effect, signal);
+    else startJob(work, wanted, name, (stop) => performAggregator(work, effect, stop));
+  }
+  work.jobs.retain(wanted);
+}
+
+function startJob(
+  { jobs, told }: RoundWork,
+  wanted: Set<string>,
+  name: string,
+  task: (signal: AbortSignal) => Promise<void>,
+): void {
+  wanted.add(name);
+  // A blob that went out whole needs no second look, however often the step asks for it.
+  const isSend = name.startsWith('send ');
+  if (isSend && told.has(name)) return;
+  jobs.start(name, async (signal) => {
+    await task(signal);
+    if (isSend) told.add(name);
+  });
+}
+
+async function readMessages(
+  { hub, log, membership, roles }: AllianceContext,
+  { view }: Place,
+  signal: AbortSignal,
+): Promise<readonly AcceptedMessage[]> {
+  const isTurn = roles.has('aggregate') && view.aggregator === membership.address;
+  const kinds = new Set<MessageKind>([...messageKindsFor(view), ...(isTurn ? AGGREGATOR_KINDS : [])]);
+  const { alliance } = membership;
+  const lists = await Promise.all(
+    [...kinds].map((kind) => hub.messages(alliance, { round: view.round, kind }, { signal })),
+  );
+  const messages = lists.flat();
+  log.note(messages);
+  return messages;
+}
+
+async function stepMember(
+  work: RoundWork,
+  { view, chain }: Place,
+  messages: readonly AcceptedMessage[],
+): Promise<readonly MemberEffect[]> {
+  const { context, folder } = work;
+  const { membership, domain, log, roles } = context;
+  if (!takesPart(context, view)) return [];
+  const { trained, upload, check, replay, evaluation } = folder.outcomes;
+  const { state, effects } = await memberStep({
+    plan: membership.plan,
+    domain,
+    alliance: membership.alliance,
+    self: membership.address,
+    state: folder.member,
+    view,
+    chain,
+    messages: messages.map(({ message }) => message),
+    outcomes: {
+      trained: trained !== undefined,
+      ...(upload && { upload }),
+      ...(check && { check }),
+      ...(replay && { replay }),
+      ...(evaluation && { evaluation }),
+    },
+    crypto: nodeCrypto,
+    log,
+    ...(trained && { examples: trained.examples }),
+  });
+  if (state !== null && state !== folder.member) await folder.writeMember(state);
+  return roles.has('evaluate') ? effects : effects.filter(({ kind }) => kind !== 'evaluate' && kind !== 'commit-vote');
+}
+
+/** Who doesn't train keeps out of the phases before the vote: it is a member that always drops out. */
+function takesPart({ roles }: AllianceContext, { phase }: RoundView): boolean {
+  return roles.has('train') || (roles.has('evaluate') && (phase === 'commit' || phase === 'reveal'));
+}
+
+async function stepAggregator(
+  { context, folder }: RoundWork,
+  { view, chain }: Place,
+  messages: readonly AcceptedMessage[],
+): Promise<readonly AggregatorEffect[]> {
+  const { membership, domain, roles } = context;
+  if (!roles.has('aggregate')) return [];
+  const { aggregate, sentBlobs } = folder.outcomes;
+  const { state, effects } = await aggregatorStep({
+    plan: membership.plan,
+    domain,
+    alliance: membership.alliance,
+    self: membership.address,
+    state: folder.aggregator,
+    view,
+    chain,
+    messages: messages.map(({ message }) => message),
+    outcomes: { ...(aggregate && { aggregate }), ...(sentBlobs && { sentBlobs }) },
+    crypto: nodeCrypto,
+  });
+  if (state !== folder.aggregator) await folder.writeAggregator(state);
+  return effects;
+}

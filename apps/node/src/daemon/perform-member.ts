@@ -1,0 +1,161 @@
+import {
+  checkPostedSum,
+  computeSum,
+  type MemberEffect,
+  makeUpload,
+  PROTOCOL,
+  REJECTED_MICRO_NATS,
+  blobRoot,
+  blobManifestOf,
+  type Unsigned,
+} from '@skein/alliance';
+import type { Digest } from '@skein/core';
+import { nodeCrypto } from '@skein/privacy/node';
+import { assertAllowed } from './assert-allowed.ts';
+import { lossOf, readParameters } from './model-losses.ts';
+import type { RoundWork } from './round-work.ts';
+import { sendMessage } from './send-message.ts';
+import { tell } from './tell.ts';
+import { trainingSeed } from './training-seed.ts';
+
+type Of<Kind extends MemberEffect['kind']> = Extract<MemberEffect, { kind: Kind }>;
+
+/** What a member's effect is called while it runs beside the loop; undefined where it is done within it. */
+export function memberJob(effect: MemberEffect): string | undefined {
+  switch (effect.kind) {
+    case 'send':
+    case 'refuse':
+    case 'notice':
+      return undefined;
+    case 'send-blob':
+      return `send ${effect.root}`;
+    case 'check':
+      return `check ${effect.job.sum}`;
+    case 'replay':
+      return `replay ${effect.posted}`;
+    case 'evaluate':
+      return `evaluate ${effect.candidate}`;
+    case 'commit-vote':
+    case 'reveal-vote':
+      return `${effect.kind} ${effect.attempt}`;
+    case 'train':
+    case 'make-upload':
+    case 'accuse':
+      return effect.kind;
+  }
+}
+
+/** Carries out one effect of `memberStep`; doing it again does no harm. */
+export async function performMember(work: RoundWork, effect: MemberEffect, signal: AbortSignal): Promise<void> {
+  const { context, round, folder } = work;
+  switch (effect.kind) {
+    case 'send':
+      return await sendMessage(work, effect.message, signal);
+    case 'train':
+      return await train(work, effect, signal);
+    case 'make-upload':
+      return await upload(work, effect);
+    case 'send-blob':
+      return await context.blobs.send(effect.root, signal);
+    case 'check':
+      return await check(work, effect, signal);
+    case 'replay':
+      return await replay(work, effect, signal);
+    case 'evaluate':
+      return await evaluate(work, effect, signal);
+    case 'commit-vote':
+      return await context.chain.commitVote({ round, attempt: effect.attempt }, effect.commitment, signal);
+    case 'reveal-vote':
+      return await context.chain.revealVote({ round, attempt: effect.attempt }, effect, signal);
+    case 'accuse': {
+      const [first] = effect.evidence;
+      const sentence = `${first.sender} signed two different ${first.kind} messages.`;
+      await tell(work, { code: 'node/equivocation', sentence, evidence: effect.evidence });
+      return await context.chain.accuse(effect.evidence, signal);
+    }
+    case 'refuse':
+      return await tell(work, { ...effect, evidence: effect.evidence ?? {} });
+    case 'notice':
+      return await tell(work, { code: effect.code, sentence: effect.sentence });
+  }
+  return await folder.record({});
+}
+
+async function train({ context, round, folder }: RoundWork, effect: Of<'train'>, signal: AbortSignal): Promise<void> {
+  await assertAllowed(context, new Date());
+  const parameters = await readParameters(context, effect.model, signal);
+  const trainer = await context.trainer();
+  context.logger.info({ round }, 'Training begins.');
+  const startedMs = performance.now();
+  const seed = trainingSeed(context.membership.planDigest);
+  const trained = await trainer.train({ parameters, round: round - 1, seed, directory: folder.training, signal });
+  const seconds = (performance.now() - startedMs) / 1000;
+  await folder.writeUpdate(trained.update);
+  const { examples, lossMicroNats } = trained;
+  await folder.record({ trained: { examples, lossMicroNats, seconds } });
+  context.logger.info({ round, examples, seconds: Math.round(seconds) }, 'Training is done.');
+}
+
+async function upload({ context, folder }: RoundWork, { job }: Of<'make-upload'>): Promise<void> {
+  await assertAllowed(context, new Date());
+  const pieces = [...makeUpload(nodeCrypto, job, await folder.readUpdate())];
+  const bytes = Buffer.concat(pieces);
+  await folder.record({ upload: { root: await context.blobs.put(bytes), sizeBytes: bytes.length } });
+}
+
+async function check({ context, folder }: RoundWork, { job }: Of<'check'>, signal: AbortSignal): Promise<void> {
+  const sum = await context.blobs.get(job.sum, signal);
+  const model = await context.blobs.get(job.model, signal);
+  const update = await folder.readUpdate();
+  const outcome = checkPostedSum(nodeCrypto, context.membership.plan, job, { update, sum, model });
+  await folder.record({ check: plain(outcome) });
+}
+
+async function replay({ context, folder }: RoundWork, { posted, job }: Of<'replay'>, signal: AbortSignal): Promise<void> {
+  const read = async (root: Digest): Promise<Uint8Array> => await context.blobs.get(root, signal);
+  const computed = await computeSum(nodeCrypto, context.membership.plan, job, { read, signal });
+  const replayed = computed.ok
+    ? { posted, sum: rootOf(computed.sum), model: rootOf(computed.model) }
+    : { posted, sum: null, model: null };
+  await folder.record({ replay: replayed });
+}
+
+async function evaluate(work: RoundWork, { base, candidate }: Of<'evaluate'>, signal: AbortSignal): Promise<void> {
+  const { context, folder } = work;
+  await assertAllowed(context, new Date());
+  const before = await lossOf(context, base, signal);
+  const after = await lossOf(context, candidate, signal);
+  const change = Number.isSafeInteger(after - before) ? after - before : REJECTED_MICRO_NATS;
+  const lossMicroNats = Number.isSafeInteger(after) ? after : REJECTED_MICRO_NATS;
+  await folder.record({ evaluation: { model: candidate, lossChangeMicroNats: change, lossMicroNats } });
+  await report(work, signal);
+}
+
+/** Tells the others how it goes; decides nothing, so a failure is left. */
+async function report(work: RoundWork, signal: AbortSignal): Promise<void> {
+  const { context, folder, round } = work;
+  const { trained, evaluation } = folder.outcomes;
+  const { membership } = context;
+  const message: Unsigned<'round/report/1'> = {
+    protocol: PROTOCOL,
+    alliance: membership.alliance,
+    round,
+    attempt: 0,
+    sender: membership.address,
+    kind: 'round/report/1',
+    body: {
+      trainLossMicroNats: trained?.lossMicroNats ?? null,
+      evaluationLossMicroNats: evaluation?.lossMicroNats ?? null,
+      trainSeconds: trained?.seconds ?? 0,
+    },
+  };
+  await sendMessage(work, message, signal).catch(() => undefined);
+}
+
+export function rootOf(bytes: Uint8Array): Digest {
+  return blobRoot(blobManifestOf(bytes, () => nodeCrypto.createSha256()));
+}
+
+function plain<Value>(value: Value): never {
+  return JSON.parse(JSON.stringify(value)) as never;
+}

@@ -1,0 +1,122 @@
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type AggregatorRoundState,
+  aggregatorStateSchema,
+  type MemberRoundState,
+  type Message,
+  memberStateSchema,
+  messageSchema,
+  sumBodySchema,
+  type Unsigned,
+} from '@skein/alliance';
+import { digestSchema } from '@skein/core';
+import { z } from 'zod';
+import { readJsonFile, writeJsonFile } from '../files/json-file.ts';
+import { writeSecretly } from '../files/write-secretly.ts';
+import { readSealed, writeSealed } from '../storage/sealed-file.ts';
+
+const outcomesSchema = z.strictObject({
+  trained: z
+    .strictObject({ examples: z.int().positive(), lossMicroNats: z.int().nullable(), seconds: z.number().min(0) })
+    .optional(),
+  upload: z.strictObject({ root: digestSchema, sizeBytes: z.int().positive() }).optional(),
+  check: z
+    .strictObject({
+      sum: digestSchema,
+      products: z.array(z.int()).nullable(),
+      sumProducts: z.array(z.int()).nullable(),
+      model: digestSchema.nullable(),
+    })
+    .optional(),
+  replay: z
+    .strictObject({ posted: digestSchema, sum: digestSchema.nullable(), model: digestSchema.nullable() })
+    .optional(),
+  evaluation: z.strictObject({ model: digestSchema, lossChangeMicroNats: z.int(), lossMicroNats: z.int() }).optional(),
+  aggregate: z.strictObject({ uploadsRoot: digestSchema, body: sumBodySchema }).optional(),
+  sentBlobs: z.array(digestSchema).optional(),
+});
+
+/** Results of a round's long work: once here, nothing of it is done again. */
+export type RoundOutcomes = z.infer<typeof outcomesSchema>;
+
+/** One round on disk. What is written here is written before it is acted on. */
+export interface RoundFolder {
+  /** Where training keeps its checkpoints. */
+  readonly training: string;
+  readonly outcomes: RoundOutcomes;
+  record(outcomes: RoundOutcomes): Promise<void>;
+  readonly member: MemberRoundState | null;
+  writeMember(state: MemberRoundState): Promise<void>;
+  readonly aggregator: AggregatorRoundState | null;
+  writeAggregator(state: AggregatorRoundState): Promise<void>;
+  /** The signed message for this place, or else the one that `sign` makes, kept before it is given out. */
+  signedOnce(unsigned: Unsigned, sign: (unsigned: Unsigned) => Promise<Message>): Promise<Message>;
+  writeUpdate(update: Float32Array): Promise<void>;
+  readUpdate(): Promise<Float32Array>;
+}
+
+/** @param key seals what is secret. */
+export async function openRoundFolder(alliance: string, round: number, key: Uint8Array): Promise<RoundFolder> {
+  const folder = join(alliance, 'rounds', String(round));
+  const outbox = join(folder, 'outbox');
+  const paths = {
+    outcomes: join(folder, 'outcomes.json'),
+    member: join(folder, 'member.sealed'),
+    aggregator: join(folder, 'aggregator.json'),
+    update: join(folder, 'update.f32'),
+  };
+  await mkdir(outbox, { recursive: true, mode: 0o700 });
+  let outcomes: RoundOutcomes = (await readJsonFile(paths.outcomes, outcomesSchema)) ?? {};
+  let member = await readSealed(paths.member, key, memberStateSchema);
+  let aggregator = await readJsonFile(paths.aggregator, aggregatorStateSchema);
+  return {
+    training: join(folder, 'training'),
+    get outcomes() {
+      return outcomes;
+    },
+    async record(more) {
+      const next = { ...outcomes, ...more };
+      await writeJsonFile(paths.outcomes, next);
+      outcomes = next;
+    },
+    get member() {
+      return member;
+    },
+    async writeMember(state) {
+      await writeSealed(paths.member, key, state);
+      member = state;
+    },
+    get aggregator() {
+      return aggregator;
+    },
+    async writeAggregator(state) {
+      await writeJsonFile(paths.aggregator, state);
+      aggregator = state;
+    },
+    async signedOnce(unsigned, sign) {
+      const path = join(outbox, `${unsigned.attempt}-${unsigned.kind.replaceAll('/', '-')}.json`);
+      const kept = await readJsonFile(path, messageSchema);
+      if (kept !== null) return kept;
+      const message = await sign(unsigned);
+      await writeJsonFile(path, message);
+      return message;
+    },
+    writeUpdate: (update) =>
+      writeSecretly(paths.update, [new Uint8Array(update.buffer, update.byteOffset, update.byteLength)]),
+    async readUpdate() {
+      const bytes = await readFile(paths.update);
+      return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+    },
+  };
+}
+
+/** Removes the folders of rounds below `current` that nobody has touched for so long. */
+export async function removeOldRounds(alliance: string, current: number, olderThan: Date): Promise<void> {
+  const rounds = join(alliance, 'rounds');
+  for (const name of await readdir(rounds).catch(() => [])) {
+    const path = join(rounds, name);
+    if (Number(name) >= current || (await stat(path)).mtime >= olderThan) continue;
+    await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,13 @@
+import type { AllianceContext } from './alliance-context.ts';
+import type { Jobs } from './jobs.ts';
+import type { RoundFolder } from './round-folder.ts';
+
+/** One round of one alliance under way. */
+export interface RoundWork {
+  readonly context: AllianceContext;
+  readonly round: number;
+  readonly folder: RoundFolder;
+  readonly jobs: Jobs;
+  /** What was told already, so that it is told once. */
+  readonly told: Set<string>;
+}

@@ -1,0 +1,138 @@
+import { digestOfPlan, MAX_CLOCK_SKEW_SECONDS } from '@skein/alliance';
+import { BaseError, type Digest } from '@skein/core';
+import type { ChainAlliance } from '../chain/chain-port.ts';
+import type { AllianceContext } from './alliance-context.ts';
+import { createJobs } from './jobs.ts';
+import { keepEvidence } from './evidence.ts';
+import { look } from './look.ts';
+import { createOutages, type Outages } from './outages.ts';
+import { openRoundFolder, removeOldRounds } from './round-folder.ts';
+import type { RoundWork } from './round-work.ts';
+import { createWake, type Wake } from './wake.ts';
+
+/** Messages come in flocks; one look serves them all. */
+const FLOCK_MS = 50;
+
+/** Takes part in one alliance until it is over, the owner leaves, or `signal` stops it. Waits for whatever is down. */
+export async function runAlliance(context: AllianceContext, signal: AbortSignal): Promise<void> {
+  const { logger, config } = context;
+  const outages = createOutages(logger);
+  const wake = createWake();
+  const told = new Set<string>();
+  let work: RoundWork | undefined;
+  const listening = listen(context, wake, signal);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      let pauseMs = config.pollSeconds * 1000;
+      try {
+        const alliance = await readAlliance(context);
+        const over = overReason(context, alliance);
+        if (over !== undefined) return logger.info(over);
+        await context.log.advance(signal);
+        tellSkew(context, told);
+        work = await lookAtRound(context, { alliance, work, wake, signal });
+        outages.ended();
+      } catch (error) {
+        signal.throwIfAborted();
+        await keepSplit(context, error);
+        pauseMs = outages.failed(error);
+      }
+      await wake.wait(pauseMs, signal);
+    }
+  } finally {
+    await work?.jobs.stop(new Error('the node stops'));
+    await listening.catch(() => undefined);
+  }
+}
+
+async function readAlliance({ chain, membership }: AllianceContext): Promise<ChainAlliance> {
+  const alliance = await chain.alliance();
+  if (alliance.planDigest === membership.planDigest && digestOfPlan(membership.plan) === membership.planDigest) {
+    return alliance;
+  }
+  const message = `Alliance ${membership.alliance} on the chain has another plan than the one that was agreed to.`;
+  throw new BaseError('node/other-plan', message, {
+    info: { agreed: membership.planDigest, onChain: alliance.planDigest },
+    hints: ['Is the RPC address of another chain? Compare chain id and contract with the invitation.'],
+  });
+}
+
+function overReason({ membership }: AllianceContext, alliance: ChainAlliance): string | undefined {
+  if (alliance.status === 'finished' || alliance.status === 'cancelled') return `The alliance is ${alliance.status}.`;
+  const self = alliance.members.find(({ address }) => address === membership.address);
+  if (self === undefined) return 'This account is no member of the alliance.';
+  return self.isActive ? undefined : 'This account has left the alliance.';
+}
+
+interface Standing {
+  readonly alliance: ChainAlliance;
+  readonly work: RoundWork | undefined;
+  readonly wake: Wake;
+  readonly signal: AbortSignal;
+}
+
+/** @returns the work on the round that is open now, which was begun before or is new. */
+async function lookAtRound(context: AllianceContext, { alliance, work, wake, signal }: Standing) {
+  const chain = await context.chain.round(alliance);
+  if (chain === null) return work;
+  const view = await context.hub.round(context.membership.alliance, chain.round, { signal }).catch((error: unknown) => {
+    if (error instanceof BaseError && error.code === 'hub/no-round') return null;
+    throw error;
+  });
+  // One of the two may be a moment behind the other.
+  if (view === null || view.round !== chain.round || view.attempt !== chain.attempt) return work;
+  const current = work?.round === view.round ? work : await beginRound(context, { round: view.round, before: work, wake });
+  await look(current, { view, chain }, signal);
+  return current;
+}
+
+async function beginRound(
+  context: AllianceContext,
+  { round, before, wake }: { readonly round: number; readonly before: RoundWork | undefined; readonly wake: Wake },
+): Promise<RoundWork> {
+  await before?.jobs.stop(new Error('the round is over'));
+  const { folder, storageKey, logger, config, membership, blobs } = context;
+  await removeOldRounds(folder, round, new Date(Date.now() - config.keepRoundsSeconds * 1000));
+  const current = await openRoundFolder(folder, round, storageKey);
+  const { upload, aggregate } = current.outcomes;
+  const made = [upload?.root, aggregate?.body.sum, aggregate?.body.model].filter((root) => root !== undefined);
+  // What a replay needs of earlier rounds lies at the hub for the plan's retention.
+  await blobs.keepOnly(new Set<Digest>([membership.plan.initialModel, ...made]));
+  const outagesOf = (name: string): Outages => createOutages(logger.child({ job: name, round }));
+  logger.info({ round }, `Round ${round} of ${membership.plan.rounds} is open.`);
+  return { context, round, folder: current, jobs: createJobs({ outagesOf, wake: () => wake.wake() }), told: new Set() };
+}
+
+/** Looks at once when the hub tells of something new; without its events the loop polls. */
+async function listen({ hub, membership }: AllianceContext, wake: Wake, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for await (const event of hub.events(membership.alliance, { signal })) {
+        wake.wake(event.kind === 'message' ? FLOCK_MS : 0);
+      }
+    } catch {
+      // The loop tells what is wrong with the hub; here only the quicker notice is lost for a while.
+      const pause = createWake();
+      await pause.wait(5000, signal).catch(() => undefined);
+    }
+  }
+}
+
+function tellSkew({ hub, logger }: AllianceContext, told: Set<string>): void {
+  const skewSeconds = hub.clockSkewSeconds();
+  if (skewSeconds === null || Math.abs(skewSeconds) <= MAX_CLOCK_SKEW_SECONDS || told.has('skew')) return;
+  told.add('skew');
+  const way = skewSeconds > 0 ? 'ahead of' : 'behind';
+  const seconds = Math.round(Math.abs(skewSeconds));
+  logger.warn(
+    { code: 'node/clock-skew', skewSeconds: Math.round(skewSeconds) },
+    `This machine's clock is ${seconds} s ${way} the chain's. Deadlines are the chain's, so no round is lost; set the clock.`,
+  );
+}
+
+async function keepSplit({ directory, membership }: AllianceContext, error: unknown): Promise<void> {
+  if (!(error instanceof BaseError) || error.code !== 'node/split-log') return;
+  const { code, message: sentence, info } = error;
+  await keepEvidence(directory, { code, sentence, alliance: membership.alliance, round: 0, evidence: info['evidence'] });
+}

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import type { Message } from '@skein/alliance';
+import type { AcceptedMessage, HubClient } from '@skein/client';
+import {
+  BaseError,
+  digestOfJson,
+  digestSchema,
+  extendsLog,
+  includesEntry,
+  type LogState,
+  merkleRoot,
+  digestFromHash,
+  type NoteKey,
+  openCheckpoint,
+  openLogEntry,
+  subjectDigest,
+} from '@skein/core';
+import { z } from 'zod';
+import { readJsonFile, writeJsonFile } from '../files/json-file.ts';
+import { verifyEd25519 } from './verify-ed25519.ts';
+
+/** The last state of the log that this node has verified, with the log's signature on it. */
+const keptSchema = z.strictObject({ size: z.int().min(0), root: digestSchema, note: z.string() });
+
+type Kept = z.infer<typeof keptSchema>;
+
+const EMPTY: Kept = { size: 0, root: digestFromHash(merkleRoot([])), note: '' };
+
+/** Two states of one log, both signed by it, of which neither continues the other. Whoever has the key can check it. */
+export interface SplitView {
+  readonly before: Kept;
+  readonly after: Kept;
+}
+
+/** The hub's transparency log, believed only as far as it is proved. */
+export interface VerifiedLog {
+  readonly seen: LogState;
+  /** Moves on to the hub's newest checkpoint. @throws BaseError `node/split-log` with the evidence in `info`. */
+  advance(signal: AbortSignal): Promise<void>;
+  /** Remembers where the hub says that messages stand. */
+  note(messages: readonly AcceptedMessage[]): void;
+  /** Whether the message is an entry of the log, proved against a verified state. */
+  includes(message: Message): Promise<boolean>;
+  /** Whether another's state of the log is one that this one grew from, or will. */
+  agrees(other: LogState): Promise<boolean>;
+}
+
+export interface VerifiedLogOptions {
+  readonly directory: string;
+  readonly hub: HubClient;
+  readonly key: NoteKey;
+}
+
+/** @throws BaseError `node/bad-file` */
+export async function openVerifiedLog({ directory, hub, key }: VerifiedLogOptions): Promise<VerifiedLog> {
+  const path = join(directory, 'log.json');
+  let kept = (await readJsonFile(path, keptSchema)) ?? EMPTY;
+  const places = new Map<string, number>();
+  const included = new Set<string>();
+  const agreed = new Set<string>();
+  let advancing: Promise<void> | undefined;
+
+  const moveOn = async (signal?: AbortSignal): Promise<void> => {
+    const { note } = await hub.checkpoint({ signal });
+    const state = openCheckpoint(note, key, verifyEd25519);
+    if (state === undefined) throw unsigned(key);
+    // A hub behind a cache may show an older state; it has to be one of the same log.
+    const next = { ...state, note };
+    const [earlier, later] = state.size < kept.size ? [next, kept] : [kept, next];
+    if (!(await isContinued(hub, earlier, later, signal))) throw split({ before: earlier, after: later });
+    if (later === kept || later.size === kept.size) return;
+    await writeJsonFile(path, next);
+    kept = next;
+  };
+  const advance = (signal?: AbortSignal): Promise<void> => {
+    advancing ??= moveOn(signal).finally(() => {
+      advancing = undefined;
+    });
+    return advancing;
+  };
+
+  return {
+    get seen() {
+      return { size: kept.size, root: kept.root };
+    },
+    advance,
+    note(messages) {
+      for (const { message, logIndex } of messages) places.set(digestOfJson(message), logIndex);
+    },
+    async includes(message) {
+      const name = digestOfJson(message);
+      if (included.has(name)) return true;
+      const index = places.get(name);
+      if (index === undefined) return false;
+      if (index >= kept.size) await advance();
+      if (index >= kept.size) return false;
+      const state = { size: kept.size, root: kept.root };
+      const [[entry], proof] = await Promise.all([
+        hub.logEntries(index, index + 1),
+        hub.inclusionProof(index, state.size),
+      ]);
+      if (entry === undefined || !includesEntry(state, entry, index, proof)) return false;
+      const statement = openLogEntry(entry, key, verifyEd25519);
+      if (statement === undefined || subjectDigest(statement) !== name) return false;
+      included.add(name);
+      return true;
+    },
+    async agrees(other) {
+      const name = `${other.size} ${other.root}`;
+      if (agreed.has(name)) return true;
+      if (other.size > kept.size) await advance();
+      if (other.size > kept.size) return false;
+      if (!(await isContinued(hub, other, kept))) return false;
+      agreed.add(name);
+      return true;
+    },
+  };
+}
+
+async function isContinued(hub: HubClient, earlier: LogState, later: LogState, signal?: AbortSignal): Promise<boolean> {
+  if (earlier.size === 0) return earlier.root === EMPTY.root;
+  const isGrown = earlier.size < later.size;
+  return extendsLog(earlier, later, isGrown ? await hub.consistencyProof(earlier.size, later.size, { signal }) : []);
+}
+
+function split(evidence: SplitView): BaseError {
+  const { before, after } = evidence;
+  const message = `The hub shows two different logs: its state of ${after.size} entries does not continue that of ${before.size}.`;
+  return new BaseError('node/split-log', message, {
+    info: { evidence },
+    hints: ['Do not trust this hub. Both states are signed by it: show them to the other members.'],
+  });
+}
+
+function unsigned(key: NoteKey): BaseError {
+  return new BaseError('node/unsigned-log', `The hub's checkpoint is not signed by the log ${key.name}.`, {
+    hints: ['Compare the log key with the one in node.json and in the invitation.'],
+  });
+}
