@@ -7,24 +7,44 @@ export interface ChainAlliance {
   readonly paused: boolean;
   readonly creator: Address;
   readonly planDigest: Digest;
+  readonly initialModel: Digest;
+  /** The last accepted one. */
   readonly model: Digest;
-  readonly members: readonly { readonly address: Address; readonly index: number; readonly isActive: boolean }[];
+  /** Everybody who ever joined. */
+  readonly members: readonly {
+    readonly address: Address;
+    readonly index: number;
+    readonly weight: string;
+    readonly isActive: boolean;
+  }[];
   /** The last round that was opened; 0 before the first. */
   readonly round: number;
+  readonly revealSeconds: number;
 }
 
-export interface VotePlace {
+/** A vote as it was written down before it was committed. */
+export interface OwnVote {
   readonly round: number;
   readonly attempt: number;
+  readonly lossChangeMicroNats: number;
+  readonly salt: string;
+}
+
+export interface CandidateToPost {
+  readonly round: number;
+  readonly attempt: number;
+  readonly post: CandidatePost;
+  readonly signatures: readonly string[];
+  readonly signal: AbortSignal;
 }
 
 /** What a node asks of the chain for one alliance. Everything that sends looks first whether it is done already. */
 export interface ChainPort {
   alliance(): Promise<ChainAlliance>;
-  /** The round that was opened last; null before the first. */
-  round(alliance: ChainAlliance): Promise<ChainRound | null>;
-  commitVote(place: VotePlace, commitment: string, signal: AbortSignal): Promise<void>;
-  revealVote(place: VotePlace, vote: { lossChangeMicroNats: number; salt: string }, signal: AbortSignal): Promise<void>;
-  postCandidate(round: number, post: CandidatePost, signatures: readonly string[], signal: AbortSignal): Promise<void>;
+  /** A round, by default the one that was opened last; null for one that was never opened. */
+  round(alliance: ChainAlliance, round?: number): Promise<ChainRound | null>;
+  commitVote(vote: OwnVote, signal: AbortSignal): Promise<void>;
+  revealVote(vote: OwnVote, signal: AbortSignal): Promise<void>;
+  postCandidate(candidate: CandidateToPost): Promise<void>;
   accuse(evidence: readonly [Message, Message], signal: AbortSignal): Promise<void>;
 }

@@ -9,7 +9,7 @@ import {
   messageKindsFor,
   type RoundView,
 } from '@skein/alliance';
-import type { AcceptedMessage } from '@skein/client';
+import type { AcceptedMessage, HubClient } from '@skein/client';
 import { nodeCrypto } from '@skein/privacy/node';
 import type { AllianceContext } from './alliance-context.ts';
 import { aggregatorJob, performAggregator } from './perform-aggregator.ts';
@@ -28,6 +28,7 @@ export interface Place {
  */
 export async function look(work: RoundWork, place: Place, signal: AbortSignal): Promise<void> {
   const { context } = work;
+  const { attempt } = place.view;
   const messages = await readMessages(context, place, signal);
   const member = await stepMember(work, place, messages);
   const aggregator = await stepAggregator(work, place, messages);
@@ -39,8 +40,8 @@ export async function look(work: RoundWork, place: Place, signal: AbortSignal): 
   }
   for (const effect of aggregator) {
     const name = aggregatorJob(effect);
-    if (name === undefined) await performAggregator(work, effect, signal);
-    else startJob(work, wanted, name, (stop) => performAggregator(work, effect, stop));
+    if (name === undefined) await performAggregator(work, effect, { attempt, signal });
+    else startJob(work, wanted, name, (stop) => performAggregator(work, effect, { attempt, signal: stop }));
   }
   work.jobs.retain(wanted);
 }
@@ -83,7 +84,7 @@ async function stepMember(
   messages: readonly AcceptedMessage[],
 ): Promise<readonly MemberEffect[]> {
   const { context, folder } = work;
-  const { membership, domain, log, roles } = context;
+  const { membership, domain, log, roles, hub } = context;
   if (!takesPart(context, view)) return [];
   const { trained, upload, check, replay, evaluation } = folder.outcomes;
   const { state, effects } = await memberStep({
@@ -102,12 +103,18 @@ async function stepMember(
       ...(replay && { replay }),
       ...(evaluation && { evaluation }),
     },
+    now: chainNow(hub),
     crypto: nodeCrypto,
     log,
     ...(trained && { examples: trained.examples }),
   });
   if (state !== null && state !== folder.member) await folder.writeMember(state);
   return roles.has('evaluate') ? effects : effects.filter(({ kind }) => kind !== 'evaluate' && kind !== 'commit-vote');
+}
+
+/** The chain's clock as the hub tells it; the contract has the last word on every deadline. */
+function chainNow(hub: HubClient): number {
+  return Math.floor(Date.now() / 1000 - (hub.clockSkewSeconds() ?? 0));
 }
 
 /** Who doesn't train keeps out of the phases before the vote: it is a member that always drops out. */

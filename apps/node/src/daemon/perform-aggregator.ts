@@ -1,6 +1,7 @@
 import { type AggregatorEffect, computeSum } from '@skein/alliance';
 import type { Digest } from '@skein/core';
 import { nodeCrypto } from '@skein/privacy/node';
+import { readIfThere } from '../storage/read-if-there.ts';
 import { performMember, rootOf } from './perform-member.ts';
 import type { RoundWork } from './round-work.ts';
 import { tell } from './tell.ts';
@@ -23,7 +24,11 @@ export function aggregatorJob(effect: AggregatorEffect): string | undefined {
 }
 
 /** Carries out one effect of `aggregatorStep`; doing it again does no harm. */
-export async function performAggregator(work: RoundWork, effect: AggregatorEffect, signal: AbortSignal): Promise<void> {
+export async function performAggregator(
+  work: RoundWork,
+  effect: AggregatorEffect,
+  { attempt, signal }: { readonly attempt: number; readonly signal: AbortSignal },
+): Promise<void> {
   const { context, folder } = work;
   switch (effect.kind) {
     case 'aggregate':
@@ -34,7 +39,7 @@ export async function performAggregator(work: RoundWork, effect: AggregatorEffec
       return await folder.record({ sentBlobs });
     }
     case 'post-candidate':
-      return await context.chain.postCandidate(effect.round, effect.post, effect.signatures, signal);
+      return await context.chain.postCandidate({ ...effect, attempt, signal });
     case 'send':
     case 'accuse':
     case 'notice':
@@ -48,7 +53,7 @@ async function aggregate(
   signal: AbortSignal,
 ): Promise<void> {
   const { blobs, membership, logger } = work.context;
-  const read = async (root: Digest): Promise<Uint8Array> => await blobs.get(root, signal);
+  const read = (root: Digest) => readIfThere(blobs, root, signal);
   const computed = await computeSum(nodeCrypto, membership.plan, job, { read, signal });
   if (!computed.ok) return await tell(work, { code: 'node/no-sum', sentence: computed.sentence });
   const { sum, model } = computed;

@@ -9,8 +9,10 @@ import {
   blobManifestOf,
   type Unsigned,
 } from '@skein/alliance';
-import type { Digest } from '@skein/core';
+import { type Digest, invariant } from '@skein/core';
 import { nodeCrypto } from '@skein/privacy/node';
+import type { OwnVote } from '../chain/chain-port.ts';
+import { readIfThere } from '../storage/read-if-there.ts';
 import { assertAllowed } from './assert-allowed.ts';
 import { lossOf, readParameters } from './model-losses.ts';
 import type { RoundWork } from './round-work.ts';
@@ -47,7 +49,7 @@ export function memberJob(effect: MemberEffect): string | undefined {
 
 /** Carries out one effect of `memberStep`; doing it again does no harm. */
 export async function performMember(work: RoundWork, effect: MemberEffect, signal: AbortSignal): Promise<void> {
-  const { context, round, folder } = work;
+  const { context } = work;
   switch (effect.kind) {
     case 'send':
       return await sendMessage(work, effect.message, signal);
@@ -64,9 +66,9 @@ export async function performMember(work: RoundWork, effect: MemberEffect, signa
     case 'evaluate':
       return await evaluate(work, effect, signal);
     case 'commit-vote':
-      return await context.chain.commitVote({ round, attempt: effect.attempt }, effect.commitment, signal);
+      return await context.chain.commitVote(voteOf(work, effect.attempt), signal);
     case 'reveal-vote':
-      return await context.chain.revealVote({ round, attempt: effect.attempt }, effect, signal);
+      return await context.chain.revealVote(voteOf(work, effect.attempt), signal);
     case 'accuse': {
       const [first] = effect.evidence;
       const sentence = `${first.sender} signed two different ${first.kind} messages.`;
@@ -78,7 +80,13 @@ export async function performMember(work: RoundWork, effect: MemberEffect, signa
     case 'notice':
       return await tell(work, { code: effect.code, sentence: effect.sentence });
   }
-  return await folder.record({});
+}
+
+/** The vote with its salt, as it stands on the disk. */
+function voteOf({ folder, round }: RoundWork, attempt: number): OwnVote {
+  const vote = folder.member?.votes.find((written) => written.attempt === attempt);
+  invariant(vote !== undefined, `a vote of attempt ${attempt} that was never written`);
+  return { round, attempt, lossChangeMicroNats: vote.lossChangeMicroNats, salt: vote.salt };
 }
 
 async function train({ context, round, folder }: RoundWork, effect: Of<'train'>, signal: AbortSignal): Promise<void> {
@@ -112,7 +120,7 @@ async function check({ context, folder }: RoundWork, { job }: Of<'check'>, signa
 }
 
 async function replay({ context, folder }: RoundWork, { posted, job }: Of<'replay'>, signal: AbortSignal): Promise<void> {
-  const read = async (root: Digest): Promise<Uint8Array> => await context.blobs.get(root, signal);
+  const read = (root: Digest) => readIfThere(context.blobs, root, signal);
   const computed = await computeSum(nodeCrypto, context.membership.plan, job, { read, signal });
   const replayed = computed.ok
     ? { posted, sum: rootOf(computed.sum), model: rootOf(computed.model) }

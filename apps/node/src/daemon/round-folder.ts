@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import {
   type AggregatorRoundState,
   aggregatorStateSchema,
+  bodySchemas,
   type MemberRoundState,
   type Message,
   memberStateSchema,
   messageSchema,
-  sumBodySchema,
   type Unsigned,
 } from '@skein/alliance';
 import { digestSchema } from '@skein/core';
@@ -24,7 +24,7 @@ const outcomesSchema = z.strictObject({
   check: z
     .strictObject({
       sum: digestSchema,
-      products: z.array(z.int()).nullable(),
+      products: z.array(z.int()),
       sumProducts: z.array(z.int()).nullable(),
       model: digestSchema.nullable(),
     })
@@ -33,7 +33,7 @@ const outcomesSchema = z.strictObject({
     .strictObject({ posted: digestSchema, sum: digestSchema.nullable(), model: digestSchema.nullable() })
     .optional(),
   evaluation: z.strictObject({ model: digestSchema, lossChangeMicroNats: z.int(), lossMicroNats: z.int() }).optional(),
-  aggregate: z.strictObject({ uploadsRoot: digestSchema, body: sumBodySchema }).optional(),
+  aggregate: z.strictObject({ uploadsRoot: digestSchema, body: bodySchemas['round/sum/1'] }).optional(),
   sentBlobs: z.array(digestSchema).optional(),
 });
 

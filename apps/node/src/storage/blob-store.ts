@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobSink, HubClient } from '@skein/client';
 import { type ByteSource, bytes as byteCount, type Digest, digestFromHash } from '@skein/core';
 import { partialSuffix, syncDirectory } from '@skein/engine/files';
 import { blobManifestOf, blobRoot, verifyBlob } from '@skein/alliance';
+import { nodeCrypto } from '@skein/privacy/node';
 import { writeSecretly } from '../files/write-secretly.ts';
 
 /** Blobs of this node on disk, each under its root: models, uploads, sums. Reading checks them. */
@@ -21,7 +22,7 @@ export interface BlobStore {
   keepOnly(roots: ReadonlySet<Digest>): Promise<void>;
 }
 
-const sha256 = () => createHash('sha256');
+const nativeSha256 = () => nodeCrypto.createSha256();
 
 /** @param directory made if it isn't there. */
 export async function openBlobStore(directory: string, hub: HubClient): Promise<BlobStore> {
@@ -29,11 +30,11 @@ export async function openBlobStore(directory: string, hub: HubClient): Promise<
   const pathOf = (root: Digest): string => join(directory, root.replace(':', '-'));
   const stored = async (root: Digest): Promise<Uint8Array | null> => {
     const bytes = await readFile(pathOf(root)).catch(() => null);
-    return bytes !== null && verifyBlob(bytes, root, startSha256) ? bytes : null;
+    return bytes !== null && verifyBlob(bytes, root, nativeSha256) ? bytes : null;
   };
   return {
     async put(bytes) {
-      const root = blobRoot(blobManifestOf(bytes, startSha256));
+      const root = blobRoot(blobManifestOf(bytes, nativeSha256));
       await writeSecretly(pathOf(root), [bytes]);
       return root;
     },
@@ -60,19 +61,6 @@ export async function openBlobStore(directory: string, hub: HubClient): Promise<
       }
     },
   };
-}
-
-/** A running SHA-256 of node:crypto in the form that core's is. */
-export function startSha256(): { update(data: Uint8Array): ReturnType<typeof startSha256>; digest(): Uint8Array } {
-  const hash = sha256();
-  const running = {
-    update(data: Uint8Array) {
-      hash.update(data);
-      return running;
-    },
-    digest: () => new Uint8Array(hash.digest()),
-  };
-  return running;
 }
 
 async function download(
@@ -102,7 +90,7 @@ function sinkOf(file: FileHandle): BlobSink {
       const chunk = Buffer.alloc(sizeBytes);
       const { bytesRead } = await file.read(chunk, 0, sizeBytes, offset);
       if (bytesRead < sizeBytes) return false;
-      const leaf = sha256().update(Uint8Array.of(0)).update(chunk).digest();
+      const leaf = createHash('sha256').update(Uint8Array.of(0)).update(chunk).digest();
       return digestFromHash(leaf) === digestFromHash(hash);
     },
     async write({ offset }, data) {
@@ -114,7 +102,6 @@ function sinkOf(file: FileHandle): BlobSink {
 async function sourceOf(file: FileHandle): Promise<ByteSource> {
   const { size } = await file.stat();
   return {
-    name: 'blob',
     size: byteCount(size),
     async read(offset, length) {
       const data = new Uint8Array(length);

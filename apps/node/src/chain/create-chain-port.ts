@@ -1,0 +1,143 @@
+import { type Address, addressSchema, bodyDigest, type ChainRound, type Message } from '@skein/alliance';
+import {
+  type AllianceInfo,
+  type Chain,
+  commitVote,
+  indicesOf,
+  type MemberInfo,
+  postCandidate,
+  type RoundInfo,
+  readAlliance,
+  readMembers,
+  readRound,
+  readVote,
+  reportEquivocation,
+  revealVote,
+  type SignedMessage,
+} from '@skein/chain';
+import { BaseError, type Digest } from '@skein/core';
+import type { Hex } from 'viem';
+import type { ChainAlliance, ChainPort } from './chain-port.ts';
+
+/** The contract's word on one alliance. @param id its number in the contract */
+export function createChainPort(chain: Chain, id: string): ChainPort {
+  const alliance = BigInt(id);
+  const known = new Map<number, Digest>();
+
+  const info = async (): Promise<AllianceInfo> => {
+    const found = await readAlliance(chain, alliance);
+    if (found !== undefined) return found;
+    throw new BaseError('node/no-alliance', `There is no alliance ${id} on chain ${chain.book.chainId}.`, {
+      hints: ['Is the RPC address of another chain? Compare chain id and contract with the invitation.'],
+    });
+  };
+  /** The model that a round starts from: that of the round before it. */
+  const modelBefore = async (round: number): Promise<Digest> => {
+    const remembered = known.get(round);
+    if (remembered !== undefined) return remembered;
+    const before = round === 1 ? undefined : await readRound(chain, alliance, round - 1);
+    const model = before?.model ?? (await info()).params.initialModel;
+    known.set(round, model);
+    return model;
+  };
+
+  return {
+    async alliance(): Promise<ChainAlliance> {
+      const found = await info();
+      const members = await readMembers(chain, alliance);
+      return {
+        status: found.status === 'none' ? 'forming' : found.status,
+        paused: found.paused,
+        creator: addressSchema.parse(found.creator),
+        planDigest: found.params.planDigest,
+        initialModel: found.params.initialModel,
+        model: found.model,
+        round: found.round,
+        revealSeconds: found.params.revealSeconds,
+        members: members.map(({ account, index, state, weight }) => ({
+          address: addressSchema.parse(account),
+          index,
+          weight: weight.toString(),
+          isActive: state === 'active',
+        })),
+      };
+    },
+    async round(of, number = of.round) {
+      if (number === 0) return null;
+      const round = await readRound(chain, alliance, number);
+      if (round === undefined) return null;
+      return await toChainRound(chain, { of, round, model: await modelBefore(number) });
+    },
+    async commitVote(vote, signal) {
+      await commitVote(chain, { alliance, ...vote, salt: vote.salt as Hex, signal });
+    },
+    async revealVote(vote, signal) {
+      await revealVote(chain, { alliance, ...vote, salt: vote.salt as Hex, signal });
+    },
+    async postCandidate({ round, attempt, post, signatures, signal }) {
+      const { cohort, survivors, uploadsRoot, sum, model } = post;
+      const candidate = {
+        cohort: BigInt(cohort),
+        survivors: BigInt(survivors),
+        uploadsRoot,
+        sumDigest: sum,
+        modelDigest: model,
+      };
+      await postCandidate(chain, { alliance, round, attempt, candidate, signatures: signatures as Hex[], signal });
+    },
+    async accuse([first, second], signal) {
+      await reportEquivocation(chain, { first: signedOf(first), second: signedOf(second), signal });
+    },
+  };
+}
+
+function signedOf(message: Message): SignedMessage {
+  const { alliance, round, attempt, kind, signature } = message;
+  const body = bodyDigest(message) as Hex;
+  return { message: { alliance: BigInt(alliance), round, attempt, kind, body }, signature: signature as Hex };
+}
+
+interface RoundReading {
+  readonly of: ChainAlliance;
+  readonly round: RoundInfo;
+  readonly model: Digest;
+}
+
+async function toChainRound(chain: Chain, { of, round, model }: RoundReading): Promise<ChainRound> {
+  const addressAt = (index: number): Address => of.members.find((member) => member.index === index)!.address;
+  const members = indicesOf(round.members).map((index) => of.members.find((member) => member.index === index)!);
+  const { candidate, attempt } = round;
+  const revealed = await Promise.all(
+    indicesOf(round.revealed).map(async (index) => {
+      const evaluator = addressAt(index);
+      const vote = await readVote(chain, round, evaluator as MemberInfo['account']);
+      return { evaluator, lossChangeMicroNats: vote.state === 'revealed' ? vote.lossChangeMicroNats : 0 };
+    }),
+  );
+  return {
+    round: round.round,
+    attempt,
+    status: round.status === 'none' ? 'open' : round.status,
+    openedAt: round.openedAt,
+    deadline: round.deadline,
+    revealDeadline: round.status === 'open' ? null : round.deadline + of.revealSeconds,
+    model,
+    members: members.map(({ address, index, weight }) => ({ address, index, weight })),
+    candidate: candidate === undefined ? null : toCandidate(candidate),
+    committed: indicesOf(round.committed).map(addressAt),
+    revealed,
+    // Whoever posts is checked by the contract; whose turn it is, the hub tells.
+    aggregators: [],
+  };
+}
+
+function toCandidate(info: NonNullable<RoundInfo['candidate']>): NonNullable<ChainRound['candidate']> {
+  return {
+    aggregator: addressSchema.parse(info.aggregator),
+    cohort: info.cohort.toString(),
+    survivors: info.survivors.toString(),
+    uploadsRoot: info.uploadsRoot,
+    sum: info.sumDigest,
+    model: info.modelDigest,
+  };
+}
