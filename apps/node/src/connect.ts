@@ -28,10 +28,14 @@ export async function readInfo(directory: string, hub: HubClient): Promise<Info>
   if (config !== null && pins === null) await writeJsonFile(path, { ...config, pins: found });
   for (const name of ['chainId', 'alliance', 'logKey'] as const) {
     if (pins === null || pins[name] === found[name]) continue;
-    throw new BaseError('node/other-hub', `The hub names ${found[name]} as ${name}; this node has pinned ${pins[name]}.`, {
-      info: { name, found: found[name], pinned: pins[name] },
-      hints: ['It is another deployment, or the hub lies. Change "pins" in node.json only if you know why.'],
-    });
+    throw new BaseError(
+      'node/other-hub',
+      `The hub names ${found[name]} as ${name}; this node has pinned ${pins[name]}.`,
+      {
+        info: { name, found: found[name], pinned: pins[name] },
+        hints: ['It is another deployment, or the hub lies. Change "pins" in node.json only if you know why.'],
+      },
+    );
   }
   return info;
 }
@@ -43,9 +47,13 @@ export async function readInfo(directory: string, hub: HubClient): Promise<Info>
 export function openChain(config: NodeConfig, info: Info, account?: PrivateKeyAccount): Chain {
   const rpcUrl = config.rpc ?? (info.rpcPath === null ? null : new URL(info.rpcPath, config.hub).href);
   if (rpcUrl === null) {
-    throw new BaseError('node/no-rpc', 'No address of the chain is known: node.json has no "rpc", and the hub offers none.', {
-      hints: ['Write the JSON-RPC address of a node of the chain into node.json.'],
-    });
+    throw new BaseError(
+      'node/no-rpc',
+      'No address of the chain is known: node.json has no "rpc", and the hub offers none.',
+      {
+        hints: ['Write the JSON-RPC address of a node of the chain into node.json.'],
+      },
+    );
   }
   assertSafeUrl(rpcUrl, config.allowPlainHttp);
   return createChain({ rpcUrl, book: info.chain as never, ...(account && { account }) });

@@ -11,7 +11,7 @@ export interface OpenedNode {
   readonly directory: string;
   readonly config: NodeConfig;
   readonly keys: KeyStore;
-  readPolicy(): Promise<Policy>;
+  readonly readPolicy: () => Promise<Policy>;
 }
 
 /**

@@ -22,46 +22,9 @@ import type { ChainAlliance, ChainPort } from './chain-port.ts';
 /** The contract's word on one alliance. @param id its number in the contract */
 export function createChainPort(chain: Chain, id: string): ChainPort {
   const alliance = BigInt(id);
-  const known = new Map<number, Digest>();
-
-  const info = async (): Promise<AllianceInfo> => {
-    const found = await readAlliance(chain, alliance);
-    if (found !== undefined) return found;
-    throw new BaseError('node/no-alliance', `There is no alliance ${id} on chain ${chain.book.chainId}.`, {
-      hints: ['Is the RPC address of another chain? Compare chain id and contract with the invitation.'],
-    });
-  };
-  /** The model that a round starts from: that of the round before it. */
-  const modelBefore = async (round: number): Promise<Digest> => {
-    const remembered = known.get(round);
-    if (remembered !== undefined) return remembered;
-    const before = round === 1 ? undefined : await readRound(chain, alliance, round - 1);
-    const model = before?.model ?? (await info()).params.initialModel;
-    known.set(round, model);
-    return model;
-  };
-
+  const modelBefore = rememberModels(chain, id);
   return {
-    async alliance(): Promise<ChainAlliance> {
-      const found = await info();
-      const members = await readMembers(chain, alliance);
-      return {
-        status: found.status === 'none' ? 'forming' : found.status,
-        paused: found.paused,
-        creator: addressSchema.parse(found.creator),
-        planDigest: found.params.planDigest,
-        initialModel: found.params.initialModel,
-        model: found.model,
-        round: found.round,
-        revealSeconds: found.params.revealSeconds,
-        members: members.map(({ account, index, state, weight }) => ({
-          address: addressSchema.parse(account),
-          index,
-          weight: weight.toString(),
-          isActive: state === 'active',
-        })),
-      };
-    },
+    alliance: () => readWhole(chain, id),
     async round(of, number = of.round) {
       if (number === 0) return null;
       const round = await readRound(chain, alliance, number);
@@ -75,14 +38,9 @@ export function createChainPort(chain: Chain, id: string): ChainPort {
       await revealVote(chain, { alliance, ...vote, salt: vote.salt as Hex, signal });
     },
     async postCandidate({ round, attempt, post, signatures, signal }) {
-      const { cohort, survivors, uploadsRoot, sum, model } = post;
-      const candidate = {
-        cohort: BigInt(cohort),
-        survivors: BigInt(survivors),
-        uploadsRoot,
-        sumDigest: sum,
-        modelDigest: model,
-      };
+      const { uploadsRoot, sum, model } = post;
+      const sets = { cohort: BigInt(post.cohort), survivors: BigInt(post.survivors) };
+      const candidate = { ...sets, uploadsRoot, sumDigest: sum, modelDigest: model };
       await postCandidate(chain, { alliance, round, attempt, candidate, signatures: signatures as Hex[], signal });
     },
     async accuse([first, second], signal) {
@@ -91,9 +49,51 @@ export function createChainPort(chain: Chain, id: string): ChainPort {
   };
 }
 
+async function readInfo(chain: Chain, id: string): Promise<AllianceInfo> {
+  const found = await readAlliance(chain, BigInt(id));
+  if (found !== undefined) return found;
+  throw new BaseError('node/no-alliance', `There is no alliance ${id} on chain ${chain.book.chainId}.`, {
+    hints: ['Is the RPC address of another chain? Compare chain id and contract with the invitation.'],
+  });
+}
+
+async function readWhole(chain: Chain, id: string): Promise<ChainAlliance> {
+  const { status, paused, creator, params, model, round } = await readInfo(chain, id);
+  const members = await readMembers(chain, BigInt(id));
+  return {
+    status: status === 'none' ? 'forming' : status,
+    paused,
+    creator: addressSchema.parse(creator),
+    planDigest: params.planDigest,
+    initialModel: params.initialModel,
+    model,
+    round,
+    revealSeconds: params.revealSeconds,
+    members: members.map(({ account, index, state, weight }) => ({
+      address: addressSchema.parse(account),
+      index,
+      weight: weight.toString(),
+      isActive: state === 'active',
+    })),
+  };
+}
+
+/** The model that a round starts from: that of the round before it, which never changes again. */
+function rememberModels(chain: Chain, id: string): (round: number) => Promise<Digest> {
+  const known = new Map<number, Digest>();
+  return async (round) => {
+    const remembered = known.get(round);
+    if (remembered !== undefined) return remembered;
+    const before = round === 1 ? undefined : await readRound(chain, BigInt(id), round - 1);
+    const model = before?.model ?? (await readInfo(chain, id)).params.initialModel;
+    known.set(round, model);
+    return model;
+  };
+}
+
 function signedOf(message: Message): SignedMessage {
   const { alliance, round, attempt, kind, signature } = message;
-  const body = bodyDigest(message) as Hex;
+  const body = bodyDigest(message);
   return { message: { alliance: BigInt(alliance), round, attempt, kind, body }, signature: signature as Hex };
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { ZodError } from 'zod';
 import { assertSafeConfig, nodeConfigSchema } from './node-config.ts';
 
-const config = (changes: object) => nodeConfigSchema.parse({ version: 'node/1', hub: 'https://hub.example', ...changes });
+const config = (changes: object) =>
+  nodeConfigSchema.parse({ version: 'node/1', hub: 'https://hub.example', ...changes });
 
 describe('the configuration', () => {
   it('fills in what is usual', () => {
@@ -11,7 +13,7 @@ describe('the configuration', () => {
   it.each([{ hub: 'ftp://hub.example' }, { roles: [] }, { roles: ['rule'] }, { unknown: 1 }, { data: { 'A b': '.' } }])(
     'refuses %o',
     (changes) => {
-      expect(() => config(changes)).toThrow();
+      expect(() => config(changes)).toThrow(ZodError);
     },
   );
 

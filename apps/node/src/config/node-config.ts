@@ -8,7 +8,12 @@ export const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expecte
 export const ROLES = ['train', 'evaluate', 'aggregate'] as const;
 export type Role = (typeof ROLES)[number];
 
-const common = { timeoutSeconds: z.number().positive().default(24 * 3600) };
+const common = {
+  timeoutSeconds: z
+    .number()
+    .positive()
+    .default(24 * 3600),
+};
 
 /** How a custom method's parameters are trained: any HTTP container with FLock's `/call`, or a command. */
 export const trainerConfigSchema = z.discriminatedUnion('kind', [
@@ -29,7 +34,10 @@ export const nodeConfigSchema = z.strictObject({
   /** The hub's address. */
   hub: z.url({ protocol: /^https?$/ }),
   /** The chain's JSON-RPC address; null uses the hub's relay of it, which then is trusted for the chain's state. */
-  rpc: z.url({ protocol: /^https?$/ }).nullable().default(null),
+  rpc: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null),
   /** What this node believes the chain and the log to be; a hub or RPC that says otherwise is refused. */
   pins: z
     .strictObject({ chainId: z.int().positive(), alliance: addressSchema, logKey: z.string() })
@@ -45,7 +53,10 @@ export const nodeConfigSchema = z.strictObject({
   /** Of the engine's sessions; null takes what the machine has. */
   threads: z.int().positive().nullable().default(null),
   /** For how long files of closed rounds are kept. */
-  keepRoundsSeconds: z.int().min(0).default(24 * 3600),
+  keepRoundsSeconds: z
+    .int()
+    .min(0)
+    .default(24 * 3600),
   /** Longest pause between two looks at the hub, where it sends no event. */
   pollSeconds: z.number().positive().max(60).default(5),
 });

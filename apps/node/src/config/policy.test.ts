@@ -12,7 +12,8 @@ const use = (changes: Partial<Plan> = {}, folder = 'records') => ({
   folder,
   trainer: 'engine',
 });
-const policy = (rule: object, folder = 'records') => policySchema.parse({ version: 'policy/1', folders: { [folder]: rule } });
+const policy = (rule: object, folder = 'records') =>
+  policySchema.parse({ version: 'policy/1', folders: { [folder]: rule } });
 const clear: Plan['aggregation'] = { kind: 'clear', rule: { kind: 'mean' }, minSurvivors: 1 };
 
 describe('the policy', () => {
@@ -47,12 +48,19 @@ describe('the policy', () => {
     ['minCohort', { minCohort: 2 }, { aggregation: clear }],
     ['maxRounds', { maxRounds: 1 }, {}],
   ])('refuses a plan that breaks %s and names it', (name, rule, changes) => {
-    expect(checkPolicy(policy(rule), use(changes))).toMatchObject({ verdict: 'refused', rule: `folders.records.${name}` });
-    expect(checkPolicy(policy(rule, '*'), use(changes))).toMatchObject({ verdict: 'refused', rule: `folders.*.${name}` });
+    expect(checkPolicy(policy(rule), use(changes))).toMatchObject({
+      verdict: 'refused',
+      rule: `folders.records.${name}`,
+    });
+    expect(checkPolicy(policy(rule, '*'), use(changes))).toMatchObject({
+      verdict: 'refused',
+      rule: `folders.*.${name}`,
+    });
   });
 
   it('keeps training to its hours, over midnight too', () => {
-    const at = (rule: object, hour: number) => isTrainingHour(policy(rule), 'records', new Date(Date.UTC(2026, 0, 1, hour)));
+    const at = (rule: object, hour: number) =>
+      isTrainingHour(policy(rule), 'records', new Date(Date.UTC(2026, 0, 1, hour)));
     const night = { hours: { from: 22, to: 6 } };
     expect([21, 22, 0, 5, 6].map((hour) => at(night, hour))).toEqual([false, true, true, true, false]);
     expect([8, 9, 16, 17].map((hour) => at({ hours: { from: 9, to: 17 } }, hour))).toEqual([false, true, true, false]);

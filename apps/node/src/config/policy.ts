@@ -66,7 +66,8 @@ function brokenRule(rule: Rule, { alliance, creator, plan, trainer }: PlanUse): 
   if (rule.creators?.some((known) => known === creator.toLowerCase()) === false) {
     return ['creators', `the creator ${creator} isn't among them`];
   }
-  if (rule.baseModels?.includes(baseModel) === false) return ['baseModels', `the base model ${baseModel} isn't among them`];
+  if (rule.baseModels?.includes(baseModel) === false)
+    return ['baseModels', `the base model ${baseModel} isn't among them`];
   if (rule.methods?.includes(method.kind) === false) return ['methods', `the method ${method.kind} isn't among them`];
   if (rule.trainers?.includes(trainer) === false) return ['trainers', `the trainer "${trainer}" isn't among them`];
   if (rule.secure === true && aggregation.kind !== 'secure') return ['secure', 'updates would be sent in clear'];

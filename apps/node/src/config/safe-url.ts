@@ -11,6 +11,9 @@ export function assertSafeUrl(url: string, allowPlainHttp: boolean): void {
   if (protocol === 'https:' || allowPlainHttp || loopback.test(hostname)) return;
   throw new BaseError('node/plain-http', `${url} would be reached without encryption.`, {
     info: { url },
-    hints: ['Put the service behind TLS and use https.', 'In a network that you trust, set allowPlainHttp in node.json.'],
+    hints: [
+      'Put the service behind TLS and use https.',
+      'In a network that you trust, set allowPlainHttp in node.json.',
+    ],
   });
 }

@@ -28,7 +28,7 @@ export interface AllianceContext {
   readonly blobs: BlobStore;
   readonly logger: Logger;
   /** The policy file as it is now. */
-  readPolicy(): Promise<Policy>;
+  readonly readPolicy: () => Promise<Policy>;
   /** Opened at its first use, and checked against the plan. */
-  trainer(): Promise<Trainer>;
+  readonly trainer: () => Promise<Trainer>;
 }

@@ -28,7 +28,11 @@ export function createJobs({ outagesOf, wake }: JobsOptions): Jobs {
   const outages = new Map<string, Outages>();
   const pauses = new Map<string, NodeJS.Timeout>();
 
-  const run = async (name: string, task: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> => {
+  const run = async (
+    name: string,
+    task: (signal: AbortSignal) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const outage = outages.get(name) ?? outagesOf(name);
     outages.set(name, outage);
     try {

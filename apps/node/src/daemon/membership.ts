@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addressSchema, planSchema } from '@skein/alliance';
-import { digestSchema } from '@skein/core';
+import { compareCodePoints, digestSchema } from '@skein/core';
 import { z } from 'zod';
 import { nameSchema } from '../config/node-config.ts';
 import { readJsonFile, writeJsonFile } from '../files/json-file.ts';
@@ -49,6 +49,6 @@ export async function readMembership(directory: string, alliance: string): Promi
 /** All alliances that the node has joined, those it left included. */
 export async function readMemberships(directory: string): Promise<Membership[]> {
   const names = await readdir(join(directory, 'alliances')).catch(() => []);
-  const found = await Promise.all(names.sort().map((name) => readMembership(directory, name)));
+  const found = await Promise.all(names.toSorted(compareCodePoints).map((name) => readMembership(directory, name)));
   return found.filter((membership) => membership !== null);
 }

@@ -8,7 +8,11 @@ import type { AllianceContext } from './alliance-context.ts';
 const lossesSchema = z.record(digestSchema, z.int());
 
 /** The trained numbers of a global model. @throws BaseError `node/wrong-model` where the plan has another number of them. */
-export async function readParameters(context: AllianceContext, model: Digest, signal: AbortSignal): Promise<Float32Array> {
+export async function readParameters(
+  context: AllianceContext,
+  model: Digest,
+  signal: AbortSignal,
+): Promise<Float32Array> {
   const { parameters } = decodeModelState(await context.blobs.get(model, signal));
   const { parameterCount } = context.membership.plan;
   if (parameters.length === parameterCount) return parameters;

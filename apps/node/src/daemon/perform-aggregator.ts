@@ -57,7 +57,12 @@ async function aggregate(
   const computed = await computeSum(nodeCrypto, membership.plan, job, { read, signal });
   if (!computed.ok) return await tell(work, { code: 'node/no-sum', sentence: computed.sentence });
   const { sum, model } = computed;
-  const body = { sum: await blobs.put(sum), sumBytes: sum.length, model: await blobs.put(model), modelBytes: model.length };
+  const body = {
+    sum: await blobs.put(sum),
+    sumBytes: sum.length,
+    model: await blobs.put(model),
+    modelBytes: model.length,
+  };
   await work.folder.record({ aggregate: { uploadsRoot, body } });
   logger.info({ round: work.round, sum: rootOf(sum), model: body.model }, 'Added up the round.');
 }

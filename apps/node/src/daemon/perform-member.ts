@@ -119,7 +119,11 @@ async function check({ context, folder }: RoundWork, { job }: Of<'check'>, signa
   await folder.record({ check: plain(outcome) });
 }
 
-async function replay({ context, folder }: RoundWork, { posted, job }: Of<'replay'>, signal: AbortSignal): Promise<void> {
+async function replay(
+  { context, folder }: RoundWork,
+  { posted, job }: Of<'replay'>,
+  signal: AbortSignal,
+): Promise<void> {
   const read = (root: Digest) => readIfThere(context.blobs, root, signal);
   const computed = await computeSum(nodeCrypto, context.membership.plan, job, { read, signal });
   const replayed = computed.ok

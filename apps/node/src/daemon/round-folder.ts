@@ -4,13 +4,15 @@ import {
   type AggregatorRoundState,
   aggregatorStateSchema,
   bodySchemas,
+  encodeNumbers,
   type MemberRoundState,
   type Message,
   memberStateSchema,
   messageSchema,
+  parseFloat32,
   type Unsigned,
 } from '@skein/alliance';
-import { digestSchema } from '@skein/core';
+import { digestSchema, invariant } from '@skein/core';
 import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from '../files/json-file.ts';
 import { writeSecretly } from '../files/write-secretly.ts';
@@ -59,56 +61,71 @@ export interface RoundFolder {
 /** @param key seals what is secret. */
 export async function openRoundFolder(alliance: string, round: number, key: Uint8Array): Promise<RoundFolder> {
   const folder = join(alliance, 'rounds', String(round));
-  const outbox = join(folder, 'outbox');
-  const paths = {
-    outcomes: join(folder, 'outcomes.json'),
-    member: join(folder, 'member.sealed'),
-    aggregator: join(folder, 'aggregator.json'),
-    update: join(folder, 'update.f32'),
-  };
-  await mkdir(outbox, { recursive: true, mode: 0o700 });
-  let outcomes: RoundOutcomes = (await readJsonFile(paths.outcomes, outcomesSchema)) ?? {};
-  let member = await readSealed(paths.member, key, memberStateSchema);
-  let aggregator = await readJsonFile(paths.aggregator, aggregatorStateSchema);
+  const path = (name: string): string => join(folder, name);
+  await mkdir(path('outbox'), { recursive: true, mode: 0o700 });
+  let outcomes = await readOutcomes(alliance, round);
+  let recording: Promise<void> = Promise.resolve();
+  let member = await readSealed(path('member.sealed'), key, memberStateSchema);
+  let aggregator = await readJsonFile(path('aggregator.json'), aggregatorStateSchema);
   return {
-    training: join(folder, 'training'),
+    training: path('training'),
     get outcomes() {
       return outcomes;
     },
     async record(more) {
-      const next = { ...outcomes, ...more };
-      await writeJsonFile(paths.outcomes, next);
-      outcomes = next;
+      // Two jobs may end at once, and the file has one place to be written in.
+      const before = recording;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      recording = promise;
+      await before;
+      try {
+        const next = { ...outcomes, ...more };
+        await writeJsonFile(path('outcomes.json'), next);
+        outcomes = next;
+      } finally {
+        resolve();
+      }
     },
     get member() {
       return member;
     },
     async writeMember(state) {
-      await writeSealed(paths.member, key, state);
+      await writeSealed(path('member.sealed'), key, state);
       member = state;
     },
     get aggregator() {
       return aggregator;
     },
     async writeAggregator(state) {
-      await writeJsonFile(paths.aggregator, state);
+      await writeJsonFile(path('aggregator.json'), state);
       aggregator = state;
     },
-    async signedOnce(unsigned, sign) {
-      const path = join(outbox, `${unsigned.attempt}-${unsigned.kind.replaceAll('/', '-')}.json`);
-      const kept = await readJsonFile(path, messageSchema);
-      if (kept !== null) return kept;
-      const message = await sign(unsigned);
-      await writeJsonFile(path, message);
-      return message;
-    },
-    writeUpdate: (update) =>
-      writeSecretly(paths.update, [new Uint8Array(update.buffer, update.byteOffset, update.byteLength)]),
+    signedOnce: (unsigned, sign) => signedOnce(path('outbox'), unsigned, sign),
+    writeUpdate: (update) => writeSecretly(path('update.f32'), [encodeNumbers(update)]),
     async readUpdate() {
-      const bytes = await readFile(paths.update);
-      return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+      const update = parseFloat32(await readFile(path('update.f32')));
+      invariant(update !== undefined, 'a trained update of no whole number of values');
+      return update;
     },
   };
+}
+
+async function signedOnce(
+  outbox: string,
+  unsigned: Unsigned,
+  sign: (unsigned: Unsigned) => Promise<Message>,
+): Promise<Message> {
+  const path = join(outbox, `${unsigned.attempt}-${unsigned.kind.replaceAll('/', '-')}.json`);
+  const kept = await readJsonFile(path, messageSchema);
+  if (kept !== null) return kept;
+  const message = await sign(unsigned);
+  await writeJsonFile(path, message);
+  return message;
+}
+
+/** What of a round is done, for whoever only looks. */
+export async function readOutcomes(alliance: string, round: number): Promise<RoundOutcomes> {
+  return (await readJsonFile(join(alliance, 'rounds', String(round), 'outcomes.json'), outcomesSchema)) ?? {};
 }
 
 /** Removes the folders of rounds below `current` that nobody has touched for so long. */

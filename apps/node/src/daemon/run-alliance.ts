@@ -82,7 +82,8 @@ async function lookAtRound(context: AllianceContext, { alliance, work, wake, sig
   });
   // One of the two may be a moment behind the other.
   if (view === null || view.round !== chain.round || view.attempt !== chain.attempt) return work;
-  const current = work?.round === view.round ? work : await beginRound(context, { round: view.round, before: work, wake });
+  const current =
+    work?.round === view.round ? work : await beginRound(context, { round: view.round, before: work, wake });
   await look(current, { view, chain }, signal);
   return current;
 }
@@ -134,5 +135,11 @@ function tellSkew({ hub, logger }: AllianceContext, told: Set<string>): void {
 async function keepSplit({ directory, membership }: AllianceContext, error: unknown): Promise<void> {
   if (!(error instanceof BaseError) || error.code !== 'node/split-log') return;
   const { code, message: sentence, info } = error;
-  await keepEvidence(directory, { code, sentence, alliance: membership.alliance, round: 0, evidence: info['evidence'] });
+  await keepEvidence(directory, {
+    code,
+    sentence,
+    alliance: membership.alliance,
+    round: 0,
+    evidence: info['evidence'],
+  });
 }

@@ -40,71 +40,79 @@ export interface KeyStoreOptions {
 
 /** Opens a node's key store, and makes one with a fresh account where there is none. */
 export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> {
-  const { directory, password, scryptN = SCRYPT_N } = options;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const index = join(directory, 'keys.json');
-  const opened = new Map<Address, Opened>();
-
-  const fileOf = (address: Address): string => join(directory, `${address}.json`);
-  const add = async (key: Hex): Promise<Address> => {
-    const account = privateKeyToAccount(key);
-    const address = addressSchema.parse(account.address);
-    await writeJsonFile(fileOf(address), await encryptKey(key, password, scryptN));
-    opened.set(address, openedOf(key));
-    return address;
-  };
-  const load = async (address: Address): Promise<Opened> => {
-    const known = opened.get(address);
-    if (known !== undefined) return known;
-    const loaded = openedOf(await openKeyFile(fileOf(address), password));
-    opened.set(address, loaded);
-    return loaded;
-  };
-
-  let state = await readJsonFile(index, currentSchema);
-  const save = async (next: z.infer<typeof currentSchema>): Promise<void> => {
+  const files = createKeyFiles(options);
+  await mkdir(options.directory, { recursive: true, mode: 0o700 });
+  const index = join(options.directory, 'keys.json');
+  const stored = await readJsonFile(index, currentSchema);
+  const save = async (next: z.infer<typeof currentSchema>): Promise<z.infer<typeof currentSchema>> => {
     await writeJsonFile(index, next);
-    state = next;
+    return next;
   };
-  if (state === null) await save({ current: await add(options.privateKey ?? generatePrivateKey()), older: [] });
-  const now = (): z.infer<typeof currentSchema> => state!;
+  let now = stored ?? (await save({ current: await files.add(options.privateKey ?? generatePrivateKey()), older: [] }));
 
   return {
     get current() {
-      return now().current;
+      return now.current;
     },
     get older() {
-      return now().older;
+      return now.older;
     },
-    account: async (address) => (await load(address)).account,
-    storageKey: async (address) => (await load(address)).storageKey,
+    account: async (address) => (await files.load(address)).account,
+    storageKey: async (address) => (await files.load(address)).storageKey,
     async rotate() {
-      const { current, older } = now();
-      const address = await add(generatePrivateKey());
-      await save({ current: address, older: [...older, current] });
+      const address = await files.add(generatePrivateKey());
+      now = await save({ current: address, older: [...now.older, now.current] });
       return address;
     },
     async prune(inUse) {
-      const { current, older } = now();
-      const unused = older.filter((address) => !inUse.includes(address));
+      const unused = now.older.filter((address) => !inUse.includes(address));
       // The list first: a crash in between leaves a file that nobody names, not a name without a file.
-      await save({ current, older: older.filter((address) => inUse.includes(address)) });
-      for (const address of unused) await rm(fileOf(address), { force: true });
+      now = await save({ ...now, older: now.older.filter((address) => inUse.includes(address)) });
+      for (const address of unused) await rm(files.pathOf(address), { force: true });
       return unused;
     },
     async backUp(address, path) {
-      const keystore = await readJsonFile(fileOf(address), keystoreSchema);
-      if (keystore === null) throw noKey(fileOf(address));
+      const keystore = await readJsonFile(files.pathOf(address), keystoreSchema);
+      if (keystore === null) throw noKey(files.pathOf(address));
       await writeJsonFile(path, keystore);
-      const restored = privateKeyToAccount(await openKeyFile(path, password));
+      const restored = privateKeyToAccount(await openKeyFile(path, options.password));
       if (addressSchema.parse(restored.address) === address) return;
-      throw new BaseError('node/bad-backup', `The backup ${path} holds another key than ${address}.`, { info: { path } });
+      throw new BaseError('node/bad-backup', `The backup ${path} holds another key than ${address}.`, {
+        info: { path },
+      });
     },
     async restore(path, filePassword) {
-      const address = await add(await openKeyFile(path, filePassword));
-      const { current, older } = now();
-      if (address !== current && !older.includes(address)) await save({ current, older: [...older, address] });
+      const address = await files.add(await openKeyFile(path, filePassword));
+      const isKnown = address === now.current || now.older.includes(address);
+      if (!isKnown) now = await save({ ...now, older: [...now.older, address] });
       return address;
+    },
+  };
+}
+
+interface KeyFiles {
+  pathOf(address: Address): string;
+  add(key: Hex): Promise<Address>;
+  load(address: Address): Promise<Opened>;
+}
+
+/** One file for each account; opened ones are remembered. */
+function createKeyFiles({ directory, password, scryptN = SCRYPT_N }: KeyStoreOptions): KeyFiles {
+  const opened = new Map<Address, Opened>();
+  const pathOf = (address: Address): string => join(directory, `${address}.json`);
+  return {
+    pathOf,
+    async add(key) {
+      const added = openedOf(key);
+      const address = addressSchema.parse(added.account.address);
+      await writeJsonFile(pathOf(address), await encryptKey(key, password, scryptN));
+      opened.set(address, added);
+      return address;
+    },
+    async load(address) {
+      const loaded = opened.get(address) ?? openedOf(await openKeyFile(pathOf(address), password));
+      opened.set(address, loaded);
+      return loaded;
     },
   };
 }
@@ -131,4 +139,3 @@ function noKey(path: string): BaseError {
     hints: ['Restore it from a backup: without it the account and its stake are lost.'],
   });
 }
-

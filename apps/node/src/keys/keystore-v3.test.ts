@@ -52,7 +52,9 @@ describe('a key file', () => {
     expect(keystore.address).toBe('008aeeda4d805471df9b2a5b0f38a0c3bcba786b');
     expect(JSON.stringify(keystore)).not.toContain(secret.slice(2));
     expect(await decryptKey(keystoreSchema.parse(JSON.parse(JSON.stringify(keystore))), 'right')).toBe(secret);
-    await expect(decryptKey(keystore, 'wrong')).rejects.toThrow(expect.objectContaining({ code: 'node/wrong-password' }));
+    await expect(decryptKey(keystore, 'wrong')).rejects.toThrow(
+      expect.objectContaining({ code: 'node/wrong-password' }),
+    );
   });
 
   it('is refused where its address is another key’s', async () => {

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, pbkdf2, randomBytes, randomUUID, scrypt, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  pbkdf2,
+  randomBytes,
+  randomUUID,
+  scrypt,
+  timingSafeEqual,
+} from 'node:crypto';
 import { promisify } from 'node:util';
 import { scryptAsync as relaxedScrypt } from '@noble/hashes/scrypt.js';
 import { BaseError } from '@skein/core';
@@ -12,7 +20,8 @@ const pbkdf2Async = promisify(pbkdf2);
 /** A file that asks for more is not one that somebody made for use. */
 const MAX_SCRYPT_BYTES = 1024 ** 3;
 
-const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-fA-F]{${bytes * 2}}$`), `expected ${bytes} bytes in hex`);
+const hex = (bytes: number) =>
+  z.string().regex(new RegExp(`^[0-9a-fA-F]{${bytes * 2}}$`), `expected ${bytes} bytes in hex`);
 const kdfCommon = { dklen: z.literal(32), salt: z.string().regex(/^([0-9a-fA-F]{2})+$/) };
 const cryptoCommon = {
   cipher: z.literal('aes-128-ctr'),
@@ -83,7 +92,10 @@ export async function decryptKey(keystore: Keystore, password: string): Promise<
   const ciphertext = Buffer.from(crypto.ciphertext, 'hex');
   if (!timingSafeEqual(macOf(derived, ciphertext), Buffer.from(crypto.mac, 'hex'))) {
     throw new BaseError('node/wrong-password', `The password does not open the key file ${keystore.id}.`, {
-      hints: ['Check the password file or SKEIN_PASSWORD.', 'If the password is right, the file is damaged: use a backup.'],
+      hints: [
+        'Check the password file or SKEIN_PASSWORD.',
+        'If the password is right, the file is damaged: use a backup.',
+      ],
     });
   }
   const decipher = createDecipheriv('aes-128-ctr', derived.subarray(0, 16), Buffer.from(crypto.cipherparams.iv, 'hex'));

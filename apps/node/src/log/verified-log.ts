@@ -56,27 +56,26 @@ export async function openVerifiedLog({ directory, hub, key }: VerifiedLogOption
   const path = join(directory, 'log.json');
   let kept = (await readJsonFile(path, keptSchema)) ?? EMPTY;
   const places = new Map<string, number>();
-  const included = new Set<string>();
-  const agreed = new Set<string>();
+  const proved = new Set<string>();
   let advancing: Promise<void> | undefined;
 
   const moveOn = async (signal?: AbortSignal): Promise<void> => {
-    const { note } = await hub.checkpoint({ signal });
-    const state = openCheckpoint(note, key, verifyEd25519);
-    if (state === undefined) throw unsigned(key);
-    // A hub behind a cache may show an older state; it has to be one of the same log.
-    const next = { ...state, note };
-    const [earlier, later] = state.size < kept.size ? [next, kept] : [kept, next];
-    if (!(await isContinued(hub, earlier, later, signal))) throw split({ before: earlier, after: later });
-    if (later === kept || later.size === kept.size) return;
-    await writeJsonFile(path, next);
-    kept = next;
+    const next = await newerState(hub, key, kept, signal);
+    if (next !== undefined) await writeJsonFile(path, next);
+    kept = next ?? kept;
   };
   const advance = (signal?: AbortSignal): Promise<void> => {
     advancing ??= moveOn(signal).finally(() => {
       advancing = undefined;
     });
     return advancing;
+  };
+  /** Once proved is proved for good: the log only grows. */
+  const once = async (name: string, prove: () => Promise<boolean>): Promise<boolean> => {
+    if (proved.has(name)) return true;
+    const isProved = await prove();
+    if (isProved) proved.add(name);
+    return isProved;
   };
 
   return {
@@ -89,32 +88,45 @@ export async function openVerifiedLog({ directory, hub, key }: VerifiedLogOption
     },
     async includes(message) {
       const name = digestOfJson(message);
-      if (included.has(name)) return true;
       const index = places.get(name);
       if (index === undefined) return false;
-      if (index >= kept.size) await advance();
-      if (index >= kept.size) return false;
-      const state = { size: kept.size, root: kept.root };
-      const [[entry], proof] = await Promise.all([
-        hub.logEntries(index, index + 1),
-        hub.inclusionProof(index, state.size),
-      ]);
-      if (entry === undefined || !includesEntry(state, entry, index, proof)) return false;
-      const statement = openLogEntry(entry, key, verifyEd25519);
-      if (statement === undefined || subjectDigest(statement) !== name) return false;
-      included.add(name);
-      return true;
+      return await once(name, async () => {
+        if (index >= kept.size) await advance();
+        return index < kept.size && (await isEntry(hub, key, { state: kept, index, name }));
+      });
     },
-    async agrees(other) {
-      const name = `${other.size} ${other.root}`;
-      if (agreed.has(name)) return true;
-      if (other.size > kept.size) await advance();
-      if (other.size > kept.size) return false;
-      if (!(await isContinued(hub, other, kept))) return false;
-      agreed.add(name);
-      return true;
-    },
+    agrees: (other) =>
+      once(`${other.size} ${other.root}`, async () => {
+        if (other.size > kept.size) await advance();
+        return other.size <= kept.size && (await isContinued(hub, other, kept));
+      }),
   };
+}
+
+/** The hub's newest state, if it is newer. @throws BaseError `node/split-log`, `node/unsigned-log` */
+async function newerState(hub: HubClient, key: NoteKey, kept: Kept, signal?: AbortSignal): Promise<Kept | undefined> {
+  const { note } = await hub.checkpoint({ signal });
+  const state = openCheckpoint(note, key, verifyEd25519);
+  if (state === undefined) throw unsigned(key);
+  const next = { ...state, note };
+  // A hub behind a cache may show an older state; it has to be one of the same log.
+  const [earlier, later] = next.size < kept.size ? [next, kept] : [kept, next];
+  if (!(await isContinued(hub, earlier, later, signal))) throw split({ before: earlier, after: later });
+  return next.size > kept.size ? next : undefined;
+}
+
+interface EntryClaim {
+  readonly state: LogState;
+  readonly index: number;
+  /** Digest of the message. */
+  readonly name: string;
+}
+
+async function isEntry(hub: HubClient, key: NoteKey, { state, index, name }: EntryClaim): Promise<boolean> {
+  const [[entry], proof] = await Promise.all([hub.logEntries(index, index + 1), hub.inclusionProof(index, state.size)]);
+  if (entry === undefined || !includesEntry(state, entry, index, proof)) return false;
+  const statement = openLogEntry(entry, key, verifyEd25519);
+  return statement !== undefined && subjectDigest(statement) === name;
 }
 
 async function isContinued(hub: HubClient, earlier: LogState, later: LogState, signal?: AbortSignal): Promise<boolean> {

@@ -27,6 +27,7 @@ const nativeSha256 = () => nodeCrypto.createSha256();
 /** @param directory made if it isn't there. */
 export async function openBlobStore(directory: string, hub: HubClient): Promise<BlobStore> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  const downloads = new Map<Digest, Promise<void>>();
   const pathOf = (root: Digest): string => join(directory, root.replace(':', '-'));
   const stored = async (root: Digest): Promise<Uint8Array | null> => {
     const bytes = await readFile(pathOf(root)).catch(() => null);
@@ -39,10 +40,20 @@ export async function openBlobStore(directory: string, hub: HubClient): Promise<
       return root;
     },
     async get(root, signal) {
-      const here = await stored(root);
-      if (here !== null) return here;
-      await download(hub, root, { path: pathOf(root), directory, signal });
-      return await readFile(pathOf(root));
+      for (;;) {
+        signal.throwIfAborted();
+        const here = await stored(root);
+        if (here !== null) return here;
+        // Two who want one blob fetch it once; where the first gives up, the second goes on.
+        const under = downloads.get(root);
+        if (under !== undefined) {
+          await under.catch(() => undefined);
+          continue;
+        }
+        const mine = download(hub, root, { path: pathOf(root), directory, signal });
+        downloads.set(root, mine);
+        await mine.finally(() => downloads.delete(root));
+      }
     },
     has: async (root) => (await stored(root)) !== null,
     async send(root, signal) {

@@ -24,7 +24,10 @@ const commandOf = (...command: string[]) => createCommandCall({ command, folder:
 const task = (parameters: Float32Array, round = 0) => ({ parameters, round, seed: 1, directory: '', signal });
 
 async function served(data: string): Promise<Trainer> {
-  const child = spawn(process.execPath, ['logistic.js', data, '--serve', '0'], { cwd: example, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['logistic.js', data, '--serve', '0'], {
+    cwd: example,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.push(child);
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   return trainerOf(createHttpCall(`http://127.0.0.1:${JSON.parse(line).port}/call`, 60_000));
@@ -80,7 +83,11 @@ describe('a trainer that misbehaves', () => {
   const good = encodeFloats32(new Float32Array(4));
   it.each([
     ['another count', JSON.stringify({ parameters: encodeFloats32(new Float32Array(3)) }), '12 bytes'],
-    ['a value that is not finite', JSON.stringify({ parameters: encodeFloats32(Float32Array.of(0, 1, NaN, 2)) }), 'parameter 2'],
+    [
+      'a value that is not finite',
+      JSON.stringify({ parameters: encodeFloats32(Float32Array.of(0, 1, NaN, 2)) }),
+      'parameter 2',
+    ],
     ['no parameters', '{}', 'parameters'],
     ['no base64', JSON.stringify({ parameters: '*' }), 'parameters'],
     ['a loss that is no number', JSON.stringify({ parameters: good, loss: 'low' }), 'loss'],

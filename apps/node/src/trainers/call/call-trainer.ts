@@ -50,7 +50,7 @@ export function createCallTrainer({ name, parameterCount, call }: CallTrainerOpt
     async evaluate(parameters, signal) {
       const request = { method: 'evaluate', parameters: encodeFloats32(parameters) } as const;
       const answer = parseAnswer(name, evaluateAnswer, await call(request, signal));
-      return toMicroNats('loss' in answer ? (answer.loss as number) : 1 - (answer.accuracy as number));
+      return toMicroNats('loss' in answer ? (answer.loss as number) : 1 - answer.accuracy);
     },
     close: () => Promise.resolve(),
   };

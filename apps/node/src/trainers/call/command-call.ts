@@ -36,7 +36,9 @@ export function createCommandCall({ command, folder, timeoutMs }: CommandCallOpt
     } catch (error) {
       signal.throwIfAborted();
       if (limit.aborted) throw trainerFailed(program, `${request.method} took longer than ${timeoutMs / 1000} s`);
-      throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? trainerFailed(program, 'there is no such program') : error;
+      throw (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? trainerFailed(program, 'there is no such program')
+        : error;
     }
     return parseJson(program, await output);
   };

@@ -30,6 +30,12 @@ export interface EngineOperations {
     in: { parameters: Float32Array };
     out: { lossNatsPerToken: number; examples: number; tokens: number };
   };
+  preview: {
+    in: Record<string, never>;
+    /** Examples that fit, those left out as too long or without a counted token, and tokens of those that fit. */
+    out: { examples: number; tooLong: number; uncounted: number; tokens: number; countedTokens: number };
+  };
+  memory: { in: Record<string, never>; out: number };
   write: { in: { parameters: Float32Array; path: string }; out: null };
 }
 

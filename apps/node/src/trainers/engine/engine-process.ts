@@ -1,5 +1,12 @@
 import { BaseError, digestOfUpdateManifest, type Update, updateElementCount } from '@skein/core';
-import { createLocalTrainer, createWorkerRuntime, type LocalTrainer } from '@skein/engine/node';
+import { prepareExamples } from '@skein/engine';
+import {
+  createLocalTrainer,
+  createWorkerRuntime,
+  type LocalTrainer,
+  loadVocabulary,
+  readDataFiles,
+} from '@skein/engine/node';
 import type { EngineFault, EngineOperations, EngineReply, EngineRequest, EngineSubject } from './engine-messages.ts';
 import { localMethod, localSettings, SPLIT_SEED } from './local-settings.ts';
 
@@ -60,6 +67,8 @@ async function open({ plan, model, data, threads }: EngineSubject): Promise<Hand
       const { lossNatsPerToken, examples, tokens } = await trainer.evaluate(update(parameters), files);
       return { lossNatsPerToken, examples, tokens };
     },
+    preview: () => preview(model, data, plan.local.maxLength),
+    memory: () => Promise.resolve(process.resourceUsage().maxRSS * 1024),
     async write({ path, parameters }) {
       await trainer.write(path, update(parameters));
       return null;
@@ -67,7 +76,19 @@ async function open({ plan, model, data, threads }: EngineSubject): Promise<Hand
   };
 }
 
-type Round = EngineOperations['train']['in'] & Pick<EngineSubject, 'plan' | 'data'> & {
+async function preview(
+  model: string,
+  data: readonly string[],
+  maxLength: number,
+): Promise<EngineOperations['preview']['out']> {
+  const vocabulary = await loadVocabulary(model);
+  const { report } = await prepareExamples(readDataFiles(data), { ...vocabulary, maxLength, overlong: 'drop' });
+  const { kept, droppedOverlong, droppedUncounted, tokens, countedTokens } = report;
+  return { examples: kept, tooLong: droppedOverlong, uncounted: droppedUncounted, tokens, countedTokens };
+}
+
+type Round = EngineOperations['train']['in'] &
+  Pick<EngineSubject, 'plan' | 'data'> & {
     readonly split: { readonly fraction: number; readonly seed: number };
     readonly signal: AbortSignal;
   };

@@ -28,7 +28,9 @@ beforeEach(async () => {
 afterEach(async () => await rm(directory, { recursive: true, maxRetries: 5 }));
 
 const start = (at: string): ChildProcess =>
-  spawn(process.execPath, [program, JSON.stringify({ subject, directory: at })], { stdio: ['ignore', 'pipe', 'inherit'] });
+  spawn(process.execPath, [program, JSON.stringify({ subject, directory: at })], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 
 describe('the built-in trainer', () => {
   it('goes on after kill -9 of the node in mid-training, to the same bytes', async () => {
@@ -47,7 +49,13 @@ describe('the built-in trainer', () => {
   it('is stopped between steps, and goes on to the same bytes in the same process', async () => {
     const trainer = createEngineTrainer(subject);
     const parameters = await trainer.initial();
-    const task = (at: string, stop = signal) => ({ parameters, round: 0, seed: 1, directory: join(directory, at), signal: stop });
+    const task = (at: string, stop = signal) => ({
+      parameters,
+      round: 0,
+      seed: 1,
+      directory: join(directory, at),
+      signal: stop,
+    });
     const undisturbed = await trainer.train(task('a'));
     const stop = new AbortController();
     const running = trainer.train(task('b', stop.signal));
@@ -59,7 +67,10 @@ describe('the built-in trainer', () => {
     expect(await trainer.describe()).toEqual({ name: 'engine', parameterCount: parameters.length });
     expect((await trainer.info()).modelDigest).toMatch(/^sha256:/);
     const before = await trainer.evaluate(parameters, signal);
-    const after = await trainer.evaluate(parameters.map((value, i) => value + undisturbed.update[i]!), signal);
+    const after = await trainer.evaluate(
+      parameters.map((value, i) => value + undisturbed.update[i]!),
+      signal,
+    );
     expect(Number.isInteger(before)).toBe(true);
     expect(after).not.toBe(before);
     await trainer.close();

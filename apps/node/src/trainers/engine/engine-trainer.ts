@@ -1,21 +1,12 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { BaseError } from '@skein/core';
 import { toMicroNats, type Trainer } from '../trainer.ts';
-import type {
-  EngineInfo,
-  EngineOperation,
-  EngineOperations,
-  EngineReply,
-  EngineRequest,
-  EngineSubject,
-} from './engine-messages.ts';
+import { createEngineClient } from './engine-client.ts';
+import type { EngineInfo, EngineOperations, EngineSubject } from './engine-messages.ts';
 
-/** A step of a large model may take this long in all. */
+/** Looks at a round's folder that another process holds: a step of a large model may take this long in all. */
 const LOCK_LOOKS = 300;
 const LOCK_PAUSE_MS = 200;
-const PROGRAM = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
 
 /** The built-in trainer, and what only it can tell. */
 export interface EngineTrainer extends Trainer {
@@ -24,13 +15,12 @@ export interface EngineTrainer extends Trainer {
   initial(): Promise<Float32Array>;
   /** Loss, and on how much it was measured. */
   measure(parameters: Float32Array, signal: AbortSignal): Promise<EngineOperations['evaluate']['out']>;
+  /** What the data are, once tokenized. */
+  preview(): Promise<EngineOperations['preview']['out']>;
+  /** The largest memory that the engine's process has had. */
+  peakBytes(): Promise<number>;
   /** Writes a PEFT adapter folder, or a model folder in full fine-tuning. */
   write(path: string, parameters: Float32Array): Promise<void>;
-}
-
-interface Waiting {
-  resolve(output: unknown): void;
-  reject(error: unknown): void;
 }
 
 /**
@@ -38,53 +28,7 @@ interface Waiting {
  * interrupted by a kill goes on from its last checkpoint when it is asked for again.
  */
 export function createEngineTrainer(subject: EngineSubject): EngineTrainer {
-  const waiting = new Map<number, Waiting>();
-  let child: ChildProcess | undefined;
-  let last = 0;
-
-  const start = (): ChildProcess => {
-    // The supervisor's --import would end a program without standard input at once.
-    const started = fork(PROGRAM, { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    started.on('message', (reply: EngineReply) => {
-      const call = waiting.get(reply.id);
-      waiting.delete(reply.id);
-      if ('error' in reply) call?.reject(new BaseError(reply.error.code, reply.error.message, reply.error));
-      else call?.resolve(reply.output);
-    });
-    started.once('exit', (code, signal) => {
-      if (child === started) child = undefined;
-      for (const [id, { reject }] of waiting) {
-        waiting.delete(id);
-        reject(new BaseError('node/engine-died', `The engine's process ended with ${signal ?? `exit code ${code}`}.`));
-      }
-    });
-    send(started, { type: 'open', subject });
-    return started;
-  };
-
-  const call = async <Name extends EngineOperation>(
-    operation: Name,
-    input: EngineOperations[Name]['in'],
-    signal?: AbortSignal,
-  ): Promise<EngineOperations[Name]['out']> => {
-    signal?.throwIfAborted();
-    const id = ++last;
-    child ??= start();
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    waiting.set(id, { resolve, reject });
-    const abort = (): void => send(child, { type: 'abort', id });
-    signal?.addEventListener('abort', abort);
-    send(child, { type: 'call', id, operation, input });
-    try {
-      return (await promise) as EngineOperations[Name]['out'];
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
-  };
-
+  const { call, close } = createEngineClient(subject);
   return {
     async describe() {
       const { parameterCount } = await call('describe', {});
@@ -102,17 +46,12 @@ export function createEngineTrainer(subject: EngineSubject): EngineTrainer {
     async evaluate(parameters, signal) {
       return toMicroNats((await call('evaluate', { parameters }, signal)).lossNatsPerToken);
     },
+    preview: () => call('preview', {}),
+    peakBytes: () => call('memory', {}),
     async write(path, parameters) {
       await call('write', { path, parameters });
     },
-    async close() {
-      const closing = child;
-      if (closing === undefined) return;
-      await new Promise<void>((resolve) => {
-        closing.once('exit', () => resolve());
-        closing.disconnect();
-      });
-    },
+    close,
   };
 }
 
@@ -126,9 +65,4 @@ async function whileLocked<Result>(task: () => Promise<Result>, signal: AbortSig
       await delay(LOCK_PAUSE_MS, undefined, { signal });
     }
   }
-}
-
-/** A child that just ended tells so by its exit; the message is lost with it. */
-function send(child: ChildProcess | undefined, request: EngineRequest): void {
-  if (child?.connected) child.send(request, () => undefined);
 }

@@ -1,0 +1,28 @@
+import type { Address } from '@skein/alliance';
+import { readMemberships } from '../daemon/membership.ts';
+import { openNode } from '../open-node.ts';
+
+/** Makes a new account for alliances joined from now on; the old one is kept until no alliance uses it. */
+export async function rotateKey(
+  directory: string,
+): Promise<{ readonly address: Address; readonly deleted: readonly Address[] }> {
+  const { keys } = await openNode(directory);
+  const address = await keys.rotate();
+  const memberships = await readMemberships(directory);
+  const inUse = memberships.filter(({ left }) => !left).map((membership) => membership.address);
+  return { address, deleted: await keys.prune(inUse) };
+}
+
+/** Writes an account's encrypted key file to `path` and opens it there, under the node's password. */
+export async function backUpKey(directory: string, path: string, address?: Address): Promise<Address> {
+  const { keys } = await openNode(directory);
+  const backedUp = address ?? keys.current;
+  await keys.backUp(backedUp, path);
+  return backedUp;
+}
+
+/** Takes an account back in from a key file. @param password of that file */
+export async function restoreKey(directory: string, path: string, password: string): Promise<Address> {
+  const { keys } = await openNode(directory);
+  return await keys.restore(path, password);
+}
