@@ -101,6 +101,14 @@ export const rooms: readonly Room[] = [
     pure: false,
   },
   {
+    name: 'examples',
+    folder: 'examples',
+    holds: 'programs to start from; they stand alone',
+    mayImport: [],
+    node: 'anywhere',
+    pure: false,
+  },
+  {
     name: 'setup',
     folder: 'scripts/setup',
     holds: 'plain JavaScript that brings Node 24 and the packages; runs before anything is installed',
