@@ -1,6 +1,7 @@
 import { BaseError } from '@skein/core';
 import { type Account, type Address, createPublicClient, defineChain, http, type LocalAccount } from 'viem';
 import { type AddressBook, addressBookSchema } from './address-book.ts';
+import { createInOrder, type InOrder } from './in-order.ts';
 import { unreachableError } from './unreachable-error.ts';
 
 /** What `createChain` needs. */
@@ -32,7 +33,7 @@ export interface Chain {
    */
   verify(): Promise<void>;
   /** Runs one after another what sends from the account, so that two sends never take the same nonce. */
-  inOrder<Result>(task: () => Promise<Result>): Promise<Result>;
+  readonly inOrder: InOrder;
 }
 
 /** Prepares access to a deployment; nothing is asked of the node yet. @throws TypeError for a malformed address book. */
@@ -43,7 +44,6 @@ export function createChain(options: ChainOptions): Chain {
   const book = parsed.data;
   const client = createClient(rpcUrl, book.chainId, requestTimeoutMs);
   let verified: Promise<void> | undefined;
-  let last: Promise<unknown> = Promise.resolve();
   return {
     book,
     rpcUrl,
@@ -58,11 +58,7 @@ export function createChain(options: ChainOptions): Chain {
       });
       return verified;
     },
-    inOrder(task) {
-      const next = last.then(task, task);
-      last = next.catch(() => {});
-      return next;
-    },
+    inOrder: createInOrder(),
   };
 }
 

@@ -1,0 +1,124 @@
+import { BaseError } from '@skein/core';
+import {
+  type Address,
+  type Hex,
+  hexToNumber,
+  parseTransaction,
+  recoverTransactionAddress,
+  type TransactionSerialized,
+} from 'viem';
+import { createInOrder } from '../in-order.ts';
+import type { ChainJournal } from './chain-journal.ts';
+import type { RpcClient, RpcResult } from './json-rpc.ts';
+import { saveDump } from './state-dumps.ts';
+
+/**
+ * Makes one block of each transaction, one after another. A transaction is in the journal with its block's timestamp
+ * before anvil sees it, so that a replay makes the same blocks with the same hashes.
+ */
+export interface BlockMaker {
+  /** As `eth_sendRawTransaction`, but mined when it answers. */
+  send(raw: Hex): Promise<RpcResult>;
+  /** Puts the journal's entries after a dump into blocks again, before anything is sent. */
+  replay(fromSequence: number): Promise<void>;
+  /** Writes the state to disk, if there is something new. */
+  dump(): Promise<void>;
+  /** Transactions since the last dump. */
+  readonly undumped: number;
+}
+
+export interface BlockMakerOptions {
+  readonly rpc: RpcClient;
+  readonly journal: ChainJournal;
+  readonly directory: string;
+  readonly nowSeconds: () => number;
+}
+
+const REJECTED = -32_003;
+
+export function createBlockMaker({ rpc, journal, directory, nowSeconds }: BlockMakerOptions): BlockMaker {
+  let dumpedSequence = 0;
+  let lastTimestamp = 0;
+  const inOrder = createInOrder();
+
+  const send = async (raw: Hex): Promise<RpcResult> => {
+    const refusal = await refuseNonce(rpc, raw);
+    if (refusal !== undefined) return refusal;
+    const timestamp = Math.max(nowSeconds(), lastTimestamp);
+    const sequence = journal.append(raw, timestamp);
+    const before = await rpc.call('eth_blockNumber');
+    const answer = await makeBlock(rpc, raw, timestamp);
+    lastTimestamp = timestamp;
+    // Where it made a block, if an empty one, a replay must make it too.
+    if ('error' in answer && (await rpc.call('eth_blockNumber')) === before) journal.remove(sequence);
+    return answer;
+  };
+
+  return {
+    send: (raw) => inOrder(() => send(raw)),
+    replay: (fromSequence) =>
+      inOrder(async () => {
+        dumpedSequence = fromSequence;
+        await replayJournal(rpc, journal, fromSequence);
+        const block = (await rpc.call('eth_getBlockByNumber', 'latest', false)) as { timestamp: Hex };
+        lastTimestamp = hexToNumber(block.timestamp);
+        // Replayed timestamps have moved anvil's clock into the past; calls must see the present.
+        await rpc.call('evm_setTime', Math.max(nowSeconds(), lastTimestamp));
+      }),
+    dump: () =>
+      inOrder(async () => {
+        const sequence = journal.lastSequence();
+        if (sequence === dumpedSequence) return;
+        const state = (await rpc.call('anvil_dumpState')) as Hex;
+        await saveDump(directory, sequence, Buffer.from(state.slice(2), 'hex'));
+        dumpedSequence = sequence;
+      }),
+    get undumped() {
+      return journal.lastSequence() - dumpedSequence;
+    },
+  };
+}
+
+async function makeBlock(rpc: RpcClient, raw: Hex, timestamp: number): Promise<RpcResult> {
+  const answer = await rpc.ask('eth_sendRawTransaction', [raw]);
+  if ('error' in answer) return answer;
+  await rpc.call('evm_mine', { timestamp });
+  if ((await rpc.call('eth_getTransactionReceipt', answer.result)) !== null) return answer;
+  await rpc.call('anvil_dropAllTransactions');
+  return { error: { code: REJECTED, message: 'transaction underpriced: its fee is below the base fee' } };
+}
+
+async function replayJournal(rpc: RpcClient, journal: ChainJournal, fromSequence: number): Promise<void> {
+  for (const { sequence, raw, timestamp } of journal.after(fromSequence)) {
+    const before = await rpc.call('eth_blockNumber');
+    const answer = await makeBlock(rpc, raw, timestamp);
+    if (!('error' in answer) || (await rpc.call('eth_blockNumber')) !== before) continue;
+    if (sequence !== journal.lastSequence()) {
+      const message = `Entry ${sequence} of the chain's journal is refused on replay: ${answer.error.message}.`;
+      throw new BaseError('chain/journal-broken', message, { info: { sequence } });
+    }
+    // We were killed between writing the last entry and taking it back: nobody was told that it had passed.
+    journal.remove(sequence);
+  }
+}
+
+/** anvil would keep a transaction of the future for later; here each makes its block or is refused. */
+async function refuseNonce(rpc: RpcClient, raw: Hex): Promise<RpcResult | undefined> {
+  const signed = await parseSigned(raw);
+  if (signed === undefined) return { error: { code: -32_602, message: 'not a signed transaction' } };
+  const { from, nonce } = signed;
+  const expected = hexToNumber((await rpc.call('eth_getTransactionCount', from, 'latest')) as Hex);
+  if (nonce === expected) return undefined;
+  const message = nonce < expected ? 'nonce too low' : 'nonce too high';
+  return { error: { code: REJECTED, message: `${message}: is ${nonce}, next ${expected}` } };
+}
+
+async function parseSigned(raw: Hex): Promise<{ from: Address; nonce: number } | undefined> {
+  try {
+    const { nonce = 0 } = parseTransaction(raw);
+    const from = await recoverTransactionAddress({ serializedTransaction: raw as TransactionSerialized });
+    return { from, nonce };
+  } catch {
+    return undefined;
+  }
+}
