@@ -34,8 +34,8 @@ export { fromHex, toHex } from './hex.ts';
 export { MAX_COMPLETE_GRAPH_MEMBERS, MAX_VALUE, PIECE_ELEMENTS, UPLOAD_LEAF_BYTES, VALUE_BITS } from './limits.ts';
 export { maskedUpload, type UploadPlan } from './masking/masked-upload.ts';
 export { createUploadHasher, type UploadHasher, uploadRoot } from './masking/upload-root.ts';
+export { type MemberState, memberStateSchema } from './member-state.ts';
 export {
-  type MemberState,
   memberView,
   receiveShares,
   recordUpload,
@@ -44,7 +44,7 @@ export {
   startMember,
   type UnmaskReply,
 } from './member.ts';
-export { domainLabel, type RoundContext } from './round-context.ts';
+export { domainLabel, type RoundContext, roundContextSchema } from './round-context.ts';
 export { checkKeyring } from './secrets/check-keyring.ts';
 export {
   commitToShare,

@@ -1,39 +1,15 @@
 import type { Digest } from '@skein/core';
 import type { AggregationCrypto } from './crypto-port.ts';
 import type { PrivacyFault } from './fault.ts';
+import type { MemberState } from './member-state.ts';
 import type { RoundContext } from './round-context.ts';
-import { createShares, type MemberView, type OpenedShares, type SharesMessage } from './secrets/create-shares.ts';
+import { createShares, type MemberView } from './secrets/create-shares.ts';
 import { openShares, type SharesBySender, sharersOf } from './secrets/open-shares.ts';
-import {
-  createRoundSecrets,
-  type Keyring,
-  type PublicKeys,
-  publicKeysOf,
-  type RoundSecrets,
-} from './secrets/round-secrets.ts';
+import { createRoundSecrets, type Keyring, publicKeysOf } from './secrets/round-secrets.ts';
 import { checkUnmaskRequest, type UnmaskRefusal } from './unmasking/check-unmask-request.ts';
 import type { UnmaskRequest, VerifyStatement } from './unmasking/survivor-set.ts';
 import type { Thresholds } from './unmasking/thresholds.ts';
 import { answerUnmask, type UnmaskAnswer } from './unmasking/unmask-answer.ts';
-
-/**
- * A member in one attempt of a round, as plain JSON. It holds secrets: store it encrypted, and store every new state
- * before what came with it is sent. Optional parts appear one after the other as the round goes on.
- */
-export interface MemberState {
-  readonly context: RoundContext;
-  readonly self: string;
-  readonly secrets: RoundSecrets;
-  readonly publicKeys: PublicKeys;
-  /** From `shareSecrets` on. */
-  readonly shared?: { readonly keyring: Keyring; readonly thresholds: Thresholds; readonly message: SharesMessage };
-  /** From `receiveShares` on. */
-  readonly received?: { readonly sharers: readonly string[]; readonly opened: Readonly<Record<string, OpenedShares>> };
-  /** Root of the upload, from `recordUpload` on. */
-  readonly uploadRoot?: Digest;
-  /** The one request that was answered. */
-  readonly answered?: UnmaskRequest;
-}
 
 /** Draws the secrets of an attempt; `publicKeys` of the state goes into the signed message `round/keys/1`. */
 export function startMember(crypto: AggregationCrypto, context: RoundContext, self: string): MemberState {

@@ -1,12 +1,14 @@
 import { canonicalJson } from '@skein/core';
+import { z } from 'zod';
 
 /** What every key, mask and statement of a round is bound to. A repeated attempt has fresh keys and another number. */
-export interface RoundContext {
+export const roundContextSchema = z.strictObject({
   /** The alliance's id. */
-  readonly alliance: string;
-  readonly round: number;
-  readonly attempt: number;
-}
+  alliance: z.string(),
+  round: z.int().min(0),
+  attempt: z.int().min(0),
+});
+export type RoundContext = Readonly<z.infer<typeof roundContextSchema>>;
 
 /**
  * Bytes that separate one use of a hash or key from every other: the purpose with this protocol's version, the round, and

@@ -46,6 +46,20 @@ describe('quantise', () => {
     expect([...levels.subarray(0, 4)]).toEqual([65535, 0, 65535, 0]);
   });
 
+  it('stays within 16 bits at the top of any range', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1e-30, max: 1e30, noNaN: true }), (range) => {
+        const levels = quantise(
+          nodeCrypto,
+          new Float32Array(64).fill(3e38),
+          { ...equal, clipNorm: 1e300, range },
+          { seed },
+        );
+        expect(new Set(levels)).toEqual(new Set([65535]));
+      }),
+    );
+  });
+
   it('scales the whole update down to the clip norm', () => {
     const mean = meanOf([Float32Array.of(3, 4)], { ...equal, clipNorm: 1 })!;
     expect(mean[0]).toBeCloseTo(0.6, 3);

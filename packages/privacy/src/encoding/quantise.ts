@@ -70,9 +70,8 @@ function roundPiece(
     let value = piece[i]! * factor;
     if (value > range) value = range;
     else if (value < -range) value = -range;
-    // Positive, so that truncation to 32 bits is the floor.
-    const level = ((value + range) * scale + (random[i]! + 0.5) / 65536) | 0;
-    target[i] = level > MAX_VALUE ? MAX_VALUE : level;
+    // From 0 to just below 65536, so that truncation is the floor and fits.
+    target[i] = (value + range) * scale + (random[i]! + 0.5) / 65536;
   }
 }
 

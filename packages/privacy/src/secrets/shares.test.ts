@@ -1,10 +1,13 @@
+import { type Digest, parseDigest } from '@skein/core';
 import { describe, expect, it } from 'vitest';
-import { memberView, receiveShares, shareSecrets, startMember } from '../member.ts';
+import { toHex } from '../hex.ts';
+import { memberView, receiveShares, recordUpload, shareSecrets, startMember } from '../member.ts';
 import { nodeCrypto } from '../node/node-crypto.ts';
 import { copyOf, shareRound } from '../testing/round.ts';
 import { checkKeyring } from './check-keyring.ts';
 import { type SharesMessage, sharesMessageSchema } from './create-shares.ts';
 import { openShares, sharersOf } from './open-shares.ts';
+import { sealKeyOf } from './share-channel.ts';
 import { publicKeysSchema } from './round-secrets.ts';
 
 const setUp = () => shareRound({ members: 4, values: [] });
@@ -73,12 +76,40 @@ describe('shares', () => {
     expect(opened[a]).toBeUndefined();
   });
 
+  it('travel under another key each way, and in each round', async () => {
+    const { members } = await setUp();
+    const [a, b] = members.map(({ self }) => self) as [string, string];
+    const { context, secrets, publicKeys } = members[0]!;
+    const channel = {
+      context,
+      sender: a,
+      recipient: b,
+      ownSecret: secrets.cipherSecret,
+      peerPublic: publicKeys.maskPublic,
+    };
+    const keys = [channel, { ...channel, sender: b, recipient: a }, { ...channel, context: { ...context, round: 2 } }]
+      .map((each) => sealKeyOf(nodeCrypto, each, new Uint8Array(12))!.key)
+      .map(toHex);
+    expect(new Set(keys).size).toBe(3);
+  });
+
+  it('of a round go with one upload', async () => {
+    const { members } = await setUp();
+    const [first, second] = ['0', '1'].map((digit) => parseDigest(`sha256:${digit.repeat(64)}`)) as [Digest, Digest];
+    const state = recordUpload(members[0]!, first);
+    expect(recordUpload(state, first)).toEqual(state);
+    expect(() => recordUpload(state, second)).toThrow('An attempt has one upload');
+  });
+
   it('count only where the message covers just the cohort', async () => {
     const { members, messages, keyring } = await setUp();
     const [a, b] = members.map(({ self }) => self) as [string, string];
     const altered: Messages = copyOf(messages);
     delete altered[a]!.sealed[b];
-    altered['0xstranger'] = messages[a]!;
+    const stranger: SharesMessage = copyOf(messages[a]!);
+    stranger.sealed['0xstranger'] = stranger.sealed[b]!;
+    stranger.commitments['0xstranger'] = stranger.commitments[b]!;
+    altered['0xstranger'] = stranger;
     expect(sharersOf(keyring, altered)).toEqual(sharersOf(keyring, messages).filter((id) => id !== a));
   });
 });

@@ -11,15 +11,8 @@ import {
 import { sumBits } from '../encoding/sum-bits.ts';
 import { maskedUpload } from '../masking/masked-upload.ts';
 import { uploadRoot } from '../masking/upload-root.ts';
-import {
-  type MemberState,
-  memberView,
-  receiveShares,
-  recordUpload,
-  replyToUnmask,
-  shareSecrets,
-  startMember,
-} from '../member.ts';
+import { type MemberState, memberStateSchema } from '../member-state.ts';
+import { memberView, receiveShares, recordUpload, replyToUnmask, shareSecrets, startMember } from '../member.ts';
 import { nodeCrypto } from '../node/node-crypto.ts';
 import type { SharesMessage } from '../secrets/create-shares.ts';
 import type { Keyring } from '../secrets/round-secrets.ts';
@@ -50,6 +43,7 @@ export interface UploadedRoundState {
 
 /** Through a store and back, as every state has to bear. */
 const stored = <State>(state: State): State => JSON.parse(JSON.stringify(state)) as State;
+const storedMember = (state: MemberState): MemberState => memberStateSchema.parse(stored(state));
 
 /** Keys and shares of a round: members that shared and the messages they sent. */
 export async function shareRound(script: RoundScript) {
@@ -63,7 +57,7 @@ export async function shareRound(script: RoundScript) {
   const members: MemberState[] = [];
   for (const [index, member] of started.entries()) {
     if (script.beforeShares?.includes(index)) continue;
-    const state = stored(await shareSecrets(nodeCrypto, member, { keyring, thresholds }));
+    const state = storedMember(await shareSecrets(nodeCrypto, member, { keyring, thresholds }));
     messages[state.self] = state.shared!.message;
     members.push(state);
   }
@@ -94,7 +88,7 @@ export async function uploadRound(script: RoundScript): Promise<UploadedRoundSta
     uploads.set(self, upload);
     const statement = uploadStatement(nodeCrypto, { context, keyring, sharers: state.received!.sharers, self, root });
     claims[self] = { root, signature: sign(self, statement) };
-    members.push(stored(recordUpload(state, root)));
+    members.push(storedMember(recordUpload(state, root)));
   }
   const start: AggregatorState = { context, keyring, thresholds, length: script.values[0]!.length, bits };
   const aggregator = stored(closeUploads(closeShares(start, messages), claims));

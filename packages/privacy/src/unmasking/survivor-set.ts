@@ -1,23 +1,22 @@
-import { type Digest, digestFromHash, canonicalJson } from '@skein/core';
+import { type Digest, digestFromHash, digestSchema, canonicalJson } from '@skein/core';
 import { z } from 'zod';
 import type { AggregationCrypto } from '../crypto-port.ts';
 import { orderMembers } from '../graph.ts';
-import type { RoundContext } from '../round-context.ts';
+import { type RoundContext, roundContextSchema } from '../round-context.ts';
 import type { Keyring } from '../secrets/round-secrets.ts';
 
 /** Whether `signer` signed the statement; the caller knows how its messages carry digests and signatures. */
 export type VerifyStatement = (signer: string, statement: Digest, signature: string) => boolean;
 
 const idSchema = z.string().min(1).max(200);
-const rootSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/) as unknown as z.ZodType<Digest>;
 
 /** What the server asks everybody to unmask, with the proof that everybody sees the same. Body of `round/unmask/1`. */
 export const unmaskRequestSchema = z.strictObject({
-  context: z.strictObject({ alliance: z.string(), round: z.int().min(0), attempt: z.int().min(0) }),
+  context: roundContextSchema,
   /** Those whose shares arrived. */
   sharers: z.array(idSchema),
   /** Root of each survivor's upload, and its signature of `uploadStatement`. */
-  survivors: z.record(idSchema, z.strictObject({ root: rootSchema, signature: z.string() })),
+  survivors: z.record(idSchema, z.strictObject({ root: digestSchema, signature: z.string() })),
   /** The sharers whose upload did not arrive. */
   dropouts: z.array(idSchema),
   /** Signatures of `survivorStatement`. */
