@@ -10,7 +10,7 @@ import { survivorsBodyOf } from '../survivors-body.ts';
 import type { Address } from '../units.ts';
 import { memberAddresses, type RoundFacts, type RoundState } from './round-state.ts';
 
-/** Phase in which each kind is taken; a report at any time. */
+/** Phase in which each kind is taken, a replay until the round is decided; a report at any time. */
 const PHASE_OF: Readonly<Record<MessageKind, Phase | null>> = {
   'round/keys/1': 'keys',
   'round/shares/1': 'shares',
@@ -85,7 +85,8 @@ export function admitMessage(
     return refused('wrong-attempt', `A ${kind} message belongs to attempt ${wantedAttempt}, this one to ${attempt}.`);
   }
   const phase = PHASE_OF[kind];
-  if (phase !== null && phase !== state.phase) {
+  const isLateReplay = kind === 'round/replay/1' && state.phase === 'reveal';
+  if (phase !== null && phase !== state.phase && !isLateReplay) {
     const isEarly = PHASES.indexOf(state.phase) < PHASES.indexOf(phase);
     const sentence = `Messages ${kind} are taken in the phase "${phase}"; the round is in "${state.phase}".`;
     return refused(isEarly ? 'early' : 'late', sentence);

@@ -1,20 +1,17 @@
 import { REJECTED_MICRO_NATS } from '../evaluation/loss-change.ts';
-import { addressesOf } from '../member-set.ts';
 import { toHex } from '../signing/abi-words.ts';
 import { voteCommitment } from '../signing/vote-commitment.ts';
-import { checkCandidate, type PostedCandidate } from './check-candidate.ts';
+import { checkCandidate, heedAlarm } from './check-candidate.ts';
+import { type PostedCandidate, postedCandidate } from './posted-candidate.ts';
 import { notice, type Turn } from './turn.ts';
 
 /** Checks the posted sum and the model made of it, evaluates the model, and commits a vote. */
 export async function commitPhase(turn: Turn): Promise<void> {
-  const { chain, view } = turn.input;
-  if (chain.status !== 'voting' || chain.candidate === null || chain.attempt !== view.attempt) return;
-  const { candidate } = chain;
-  const cohort = addressesOf(candidate.cohort, chain.members);
-  const survivors = addressesOf(candidate.survivors, chain.members);
-  if (cohort === undefined || survivors === undefined) return;
+  const { chain } = turn.input;
+  const posted = postedCandidate(turn);
+  if (posted === undefined) return;
   const isDecided = turn.state.votes.some(({ attempt }) => attempt === chain.attempt);
-  const verdict = isDecided ? undefined : await verdictOn(turn, { candidate, cohort, survivors });
+  const verdict = isDecided ? await heedAlarm(turn) : await verdictOn(turn, posted);
   if (verdict !== undefined) decide(turn, verdict);
   commit(turn);
 }
@@ -29,8 +26,8 @@ async function verdictOn(turn: Turn, posted: PostedCandidate): Promise<number | 
     return REJECTED_MICRO_NATS;
   }
   const checked = await checkCandidate(turn, posted);
-  if (checked === 'pending') return undefined;
   if (checked === 'wrong') return REJECTED_MICRO_NATS;
+  if (checked !== 'right') return undefined;
   const { evaluation } = turn.input.outcomes;
   if (evaluation?.model === candidate.model) return evaluation.lossChangeMicroNats;
   turn.effects.push({ kind: 'evaluate', base: turn.input.chain.model, candidate: candidate.model });

@@ -32,6 +32,8 @@ export const memberStateSchema = z.strictObject({
   round: z.int().positive(),
   /** 32 bytes, hexadecimal without `0x`: the same rounding of the update again after a crash. */
   quantiserSeed: z.string().length(64),
+  /** 0 ≤ draw < 1, secret: decides whether this member replays the round's sum unasked. */
+  replayDraw: z.number().min(0).lt(1),
   /** State of `@skein/privacy`; null in clear mode. */
   privacy: z.custom<PrivacyState>((value) => typeof value === 'object' && value !== null).nullable(),
   said: z.array(saidSchema),

@@ -1,6 +1,7 @@
 import { toHex as bareHex } from '@skein/privacy';
 import type { MessageKind } from '../message.ts';
 import type { RoundView } from '../round-view.ts';
+import { heedAlarm } from './check-candidate.ts';
 import { commitPhase } from './commit-phase.ts';
 import { keysPhase } from './keys-phase.ts';
 import type { MemberInput, MemberStep } from './member-input.ts';
@@ -27,9 +28,9 @@ export function messageKindsFor({ phase }: Pick<RoundView, 'phase'>): readonly M
     case 'unmask':
       return ['round/upload/1', 'round/survivors/1', 'round/unmask/1'];
     case 'commit':
+    case 'reveal':
       return ['round/keys/1', 'round/shares/1', 'round/upload/1', 'round/unmask/1', 'round/check/1', 'round/replay/1'];
     case 'sum':
-    case 'reveal':
     case 'closed':
       return [];
   }
@@ -67,6 +68,7 @@ function stateFor({ state, view, chain, alliance, crypto }: MemberInput): Member
     alliance,
     round: view.round,
     quantiserSeed: bareHex(crypto.randomBytes(32)),
+    replayDraw: crypto.randomBytes(1)[0]! / 256,
     privacy: null,
     said: [],
     keyed: null,
@@ -115,6 +117,7 @@ async function runPhase(turn: Turn): Promise<void> {
     case 'commit':
       return commitPhase(turn);
     case 'reveal':
+      await heedAlarm(turn);
       return revealPhase(turn);
     case 'sum':
     case 'closed':

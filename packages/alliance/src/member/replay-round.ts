@@ -1,0 +1,48 @@
+import { sumJobOf } from '../aggregator/sum-job.ts';
+import { orderAddresses } from '../member-set.ts';
+import type { CandidateCheck, PostedCandidate } from './posted-candidate.ts';
+import { notice, say, type Turn } from './turn.ts';
+
+/** Computes sum and model again from the uploads, and signs what came out if it is another sum. */
+export async function replayRound(turn: Turn, posted: PostedCandidate): Promise<CandidateCheck> {
+  const { input } = turn;
+  const { candidate, survivors } = posted;
+  const { replay } = input.outcomes;
+  if (replay?.posted !== candidate.sum) {
+    await startReplay(turn, posted);
+    return 'pending';
+  }
+  const { sum } = replay;
+  if (sum === null) return 'wrong';
+  if (sum === candidate.sum) {
+    if (replay.model === candidate.model) return 'right';
+    notice(turn, 'member/wrong-model', "The candidate's model doesn't follow from its sum; I vote against it.");
+    return 'wrong';
+  }
+  notice(turn, 'member/sum-refuted', `The posted sum is ${candidate.sum}; the uploads give ${sum}.`);
+  if (survivors.includes(input.self)) {
+    say(turn, 'round/replay/1', input.view.attempt, () => ({ posted: candidate.sum, replayed: sum }));
+  }
+  // A vote would hasten the decision; the others need time to replay as well.
+  return input.now < input.chain.deadline - Math.floor(input.plan.phases.commit / 4) ? 'pending' : 'wrong';
+}
+
+async function startReplay(turn: Turn, posted: PostedCandidate): Promise<void> {
+  const { input, messages, state } = turn;
+  const { plan, alliance, view, chain, crypto } = input;
+  const result = await sumJobOf(
+    crypto,
+    {
+      plan,
+      alliance,
+      round: state.round,
+      model: chain.model,
+      modelBytes: view.modelBytes,
+      keyed: state.keyed ?? orderAddresses(view.keyed ?? []),
+      cohort: posted.cohort,
+      survivors: posted.survivors,
+    },
+    messages,
+  );
+  if (result.ok) turn.effects.push({ kind: 'replay', posted: posted.candidate.sum, job: result.job });
+}
