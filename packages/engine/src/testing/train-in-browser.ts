@@ -23,10 +23,8 @@ const tokenizer = createTokenizer(tokenizerJson, { eos_token: '<|im_end|>' });
 const source = '{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}';
 const template = createChatTemplate(source, { specialTokens: tokenizer.specialTokens });
 const csv = 'instruction,output\n"Who, then?",Ada\nWhere?,Here\n';
-const { examples } = await prepareExamples(parseExamples([csv], { file: 'memory.csv', encoding: 'csv' }), {
-  ...{ tokenizer, template },
-  ...{ maxLength: 64, overlong: 'error' },
-});
+const rows = parseExamples([csv], { file: 'memory.csv', encoding: 'csv' });
+const { examples } = await prepareExamples(rows, { tokenizer, template, maxLength: 64, overlong: 'error' });
 
 const config = parseModelConfig(tinyConfigJson('qwen3', { vocab_size: tokenizer.vocabSize }), 'memory');
 const adapter = parseAdapterConfig(
