@@ -40,6 +40,16 @@ export const FORMAT_OPTION = {
   format: { kind: 'choice', choices: DATA_FORMAT_NAMES, help: "Of the rows; by default each file's first row tells" },
 } as const;
 
+/** What becomes of examples beyond --length. */
+export const OVERLONG_OPTION = {
+  overlong: {
+    kind: 'choice',
+    choices: ['error', 'drop', 'truncate'],
+    default: 'error',
+    help: 'What to do with a longer example',
+  },
+} as const;
+
 /** The number of threads that a user left open. */
 export function threadsOf({ threads }: { readonly threads: number | undefined }): number {
   return threads ?? availableParallelism();

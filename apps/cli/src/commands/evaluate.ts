@@ -11,7 +11,7 @@ import {
 import { readDataFiles, writeDurably } from '@skein/engine/node';
 import { type CommandContext, defineCommand, type Values } from '../command.ts';
 import { formatTable } from '../format-table.ts';
-import { FORMAT_OPTION, MODEL_OPTIONS, RUNTIME_OPTIONS } from '../shared-options.ts';
+import { FORMAT_OPTION, MODEL_OPTIONS, OVERLONG_OPTION, RUNTIME_OPTIONS } from '../shared-options.ts';
 import { type OpenModel, withModel } from '../with-model.ts';
 
 const OPTIONS = {
@@ -20,12 +20,7 @@ const OPTIONS = {
   ...FORMAT_OPTION,
   batch: { kind: 'integer', value: 'N', min: 1, default: 8, help: 'Examples computed at once' },
   length: { kind: 'integer', value: 'N', min: 2, default: 2048, help: 'Longest example, in tokens' },
-  overlong: {
-    kind: 'choice',
-    choices: ['error', 'drop', 'truncate'],
-    default: 'error',
-    help: 'What to do with a longer example',
-  },
+  ...OVERLONG_OPTION,
   'loss-only': { kind: 'flag', help: 'Leave out exact match, which takes longest' },
   answers: { kind: 'text', value: 'FILE', help: 'Write every answer there, as JSONL' },
   ...RUNTIME_OPTIONS,

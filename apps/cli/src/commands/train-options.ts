@@ -1,6 +1,6 @@
 import { LINEARS } from '@skein/engine';
 import type { Options } from '../command.ts';
-import { FORMAT_OPTION, RUNTIME_OPTIONS } from '../shared-options.ts';
+import { FORMAT_OPTION, OVERLONG_OPTION, RUNTIME_OPTIONS } from '../shared-options.ts';
 
 /** What is trained on what, and where it goes. */
 const SUBJECT = {
@@ -46,12 +46,7 @@ const METHOD = {
 
 const ROWS = {
   length: { kind: 'integer', value: 'N', min: 2, default: 512, help: 'Longest example or packed row, in tokens' },
-  overlong: {
-    kind: 'choice',
-    choices: ['error', 'drop', 'truncate'],
-    default: 'error',
-    help: 'What to do with a longer example',
-  },
+  ...OVERLONG_OPTION,
   packing: { kind: 'flag', help: 'Put several examples into one row; they do not see each other' },
   batch: { kind: 'integer', value: 'N', min: 1, default: 4, help: 'Rows computed at once' },
   accumulate: { kind: 'integer', value: 'N', min: 1, default: 1, help: 'Batches for one step' },
