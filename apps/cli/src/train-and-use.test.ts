@@ -117,6 +117,10 @@ test('a snapshot in a Hugging Face cache, made of links, is a model folder like 
   expect(await answer(snapshot)).toEqual(await answer(place.at('model')));
   expect(await json('model', 'inspect', snapshot, '--digests')).toMatchObject({ scanned: false });
 
+  const whole = await runLine(['model', 'inspect', place.at('models--a--b')]);
+  expect(whole).toMatchObject({ exitCode: 1 });
+  expect(whole.stderr).toContain(`hint: Name the snapshot: ${snapshot}.`);
+
   await place.train();
   const run = adapterBytes(place, 'run');
   const line = place.trainLine().map((word) => (word === place.at('model') ? snapshot : word));

@@ -53,6 +53,9 @@ const REFUSED: Readonly<Record<string, string>> = {
   arrow_config: 'Arrow',
 };
 
+/** Starts that leave the base weights as they are; others, such as PiSSA, take a part out of them when PEFT loads. */
+const PLAIN_STARTS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'eva', 'orthogonal'];
+
 /**
  * Reads adapter_config.json of PEFT.
  * @param file its name in messages
@@ -76,6 +79,8 @@ export function parseAdapterConfig(json: unknown, file: string): AdapterConfig {
   if (raw.peft_type !== 'LORA') refuse(`peft_type ${raw.peft_type}`);
   if (raw.bias !== undefined && raw.bias !== 'none') refuse(`bias ${JSON.stringify(raw.bias)}`);
   for (const [key, kind] of Object.entries(REFUSED)) if (isSet(raw[key])) refuse(kind);
+  const start = raw['init_lora_weights'];
+  if (!PLAIN_STARTS.includes(start)) refuse(`init_lora_weights ${JSON.stringify(start)}`);
   const layers = raw.layers_to_transform;
   return {
     rank: raw.r,

@@ -4,6 +4,9 @@ import type { AdapterModule } from './causal-lm.ts';
 import type { ModelConfig } from './model-config.ts';
 import { weightShapes } from './weight-names.ts';
 
+/** Node, its worker and ONNX Runtime with an open graph, before the first step. */
+const RUNTIME_BYTES = 266_000_000;
+
 export interface TrainingShape {
   readonly batch: number;
   readonly length: number;
@@ -13,7 +16,7 @@ export interface TrainingShape {
 export interface TrainingEstimate {
   /** Weights as they lie in their files; mapped, so the system may drop and read them again. */
   readonly mappedBytes: number;
-  /** Parameters, gradients, moments, and what the forward pass keeps for the reverse pass. */
+  /** Program and runtime, parameters, gradients, moments, and what the forward pass keeps for the reverse pass. */
   readonly anonymousBytes: number;
   /** Multiply-adds counted as two, forward and reverse, of one micro-batch. */
   readonly flopsPerMicroBatch: number;
@@ -22,7 +25,9 @@ export interface TrainingEstimate {
 /**
  * What a run will need, before it begins. FLOPs follow Kaplan et al. 2020 (arXiv:2001.08361): 2 for each weight and
  * token forward, as many again for the gradient of the inputs, and for that of the trained weights; attention apart.
- * Memory counts the arrays that the reverse pass reads; measured peaks lie within about a quarter of it.
+ * Memory counts the arrays that the reverse pass reads: measured at 64 to 512 tokens of Qwen2.5-0.5B, the first steps
+ * take 0.95 to 1.08 times as much (docs/performance.md). The runtime's memory grows in doublings and may later take a
+ * third more.
  */
 export function estimateTraining(
   config: ModelConfig,
@@ -41,7 +46,7 @@ export function estimateTraining(
   const logits = 2 * Math.min(tokens * config.vocabularySize, CHUNK_ELEMENTS);
   return {
     mappedBytes: weightBytes,
-    anonymousBytes: 4 * (4 * trainableElements + tokens * config.layers * keptPerToken + logits),
+    anonymousBytes: RUNTIME_BYTES + 4 * (4 * trainableElements + tokens * config.layers * keptPerToken + logits),
     flopsPerMicroBatch: perToken * tokens,
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BaseError, type FloatDtype, isFloatDtype, readSafetensorsIndex, type SafetensorsEntry } from '@skein/core';
@@ -30,6 +30,7 @@ const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string())
  * contradicts config.json, each naming the file.
  */
 export async function openModelFolder(path: string): Promise<ModelFolder> {
+  assertNotWholeCache(path);
   const rawConfig = (await readJson(join(path, 'config.json'))) as Record<string, unknown>;
   const config = parseModelConfig(rawConfig, join(path, 'config.json'));
   const found = new Map<string, { entry: SafetensorsEntry; file: string }>();
@@ -52,6 +53,15 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
     weightBytes += entry.byteLength;
   }
   return { path, config, rawConfig, weights, parameterCount, weightBytes };
+}
+
+/** A model's folder in the cache of Hugging Face holds snapshots, each of which is a model folder. */
+function assertNotWholeCache(path: string): void {
+  const snapshots = join(path, 'snapshots');
+  if (existsSync(join(path, 'config.json')) || !existsSync(snapshots)) return;
+  throw new BaseError('engine/not-a-snapshot', `${path} holds snapshots of a model, but is none itself.`, {
+    hints: readdirSync(snapshots).map((name) => `Name the snapshot: ${join(snapshots, name)}.`),
+  });
 }
 
 /** Reads a JSON file. @throws BaseError `engine/file-missing` or `engine/json-invalid`. */
