@@ -25,6 +25,7 @@ export type CheckScalars = z.infer<typeof checkScalarsSchema>;
 export interface CheckPlan {
   /** `challengeDigest`, whose inputs the member has seen in the log. */
   readonly challenge: Digest;
+  /** Those of the request that the member answered, see `checkPlanOf`: never a list that somebody gave for this. */
   readonly survivors: readonly string[];
 }
 
