@@ -24,9 +24,9 @@ export async function startProgram(
     env: { ...process.env, ...env },
   });
   const log: string[] = [];
-  createInterface({ input: child.stderr! }).on('line', (line) => log.push(line));
+  createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   const { promise, resolve, reject } = Promise.withResolvers<Record<string, unknown>>();
-  createInterface({ input: child.stdout! }).on('line', (line) => {
+  createInterface({ input: child.stdout }).on('line', (line) => {
     if (!line.startsWith('{')) return;
     const value = JSON.parse(line) as Record<string, unknown>;
     if (value['ready'] === true) resolve(value);

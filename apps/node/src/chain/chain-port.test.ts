@@ -65,15 +65,16 @@ describe('the chain, asked by a node', () => {
   it('tells members and the open round in the protocol’s words', async () => {
     const creator = await funded();
     const alliance = await createAlliance(creator, { params: paramsOf(plan, development.book.token) });
-    const members = await Promise.all([funded(), funded(), funded()]);
-    await expect(joinAlliance(members[0]!, { alliance })).rejects.toThrow(
+    const first = await funded();
+    const members = [first, await funded(), await funded()];
+    await expect(joinAlliance(first, { alliance })).rejects.toThrow(
       expect.objectContaining({ code: 'chain/insufficient-bond' }),
     );
     for (const member of members) {
       await stake(member, { role: 'trainer', amount: 1000n });
       await joinAlliance(member, { alliance });
     }
-    const port = createChainPort(members[0]!, alliance.toString());
+    const port = createChainPort(first, alliance.toString());
     const forming = await port.alliance();
     expect(forming).toMatchObject({ status: 'forming', planDigest: digestOfPlan(plan), round: 0 });
     expect(await port.round(forming)).toBeNull();
