@@ -89,6 +89,7 @@ export {
   type ReadUpload,
   type SumInput,
   type SumResult,
+  type SumSource,
   sumUploads,
   type UploadFault,
 } from './unmasking/sum-uploads.ts';

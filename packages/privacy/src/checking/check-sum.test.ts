@@ -198,7 +198,24 @@ describe('the replay', () => {
     expect(!altered.ok && altered.fault.culprit).toBeUndefined();
   });
 
-  it('stops when asked to', async () => {
+  it('lets others run after each upload and each piece, and stops in between when asked to', async () => {
+    let turns = 0;
+    const yieldToEventLoop = () => {
+      turns += 1;
+      return Promise.resolve();
+    };
+    // Five uploads, one piece.
+    expect((await replay({ yieldToEventLoop })).ok).toBe(true);
+    expect(turns).toBe(6);
+    const later = new AbortController();
+    turns = 0;
+    const abortAtThird = () => {
+      turns += 1;
+      if (turns === 3) later.abort();
+      return Promise.resolve();
+    };
+    await expect(replay({ yieldToEventLoop: abortAtThird, signal: later.signal })).rejects.toThrow('aborted');
+    expect(turns).toBe(3);
     await expect(replay({ signal: AbortSignal.abort() })).rejects.toThrow('aborted');
   });
 });
