@@ -1,1 +1,2 @@
-// Filled by the work under way.
+export { createHub, type Hub, type HubOptions } from './create-hub.ts';
+export { createLogger, type Logger } from './logger.ts';

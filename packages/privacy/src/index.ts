@@ -36,7 +36,6 @@ export { maskedUpload, type UploadPlan } from './masking/masked-upload.ts';
 export { createUploadHasher, type UploadHasher, uploadRoot } from './masking/upload-root.ts';
 export { type MemberState, memberStateSchema } from './member-state.ts';
 export {
-  checkPlanOf,
   memberView,
   receiveShares,
   recordUpload,
@@ -89,7 +88,6 @@ export {
   type ReadUpload,
   type SumInput,
   type SumResult,
-  type SumSource,
   sumUploads,
   type UploadFault,
 } from './unmasking/sum-uploads.ts';

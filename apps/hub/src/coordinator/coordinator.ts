@@ -1,0 +1,109 @@
+import { nextRoundAction } from '@skein/alliance';
+import { anchorLog, type Chain } from '@skein/chain';
+import { fundOperator } from '../chain/operator-key.ts';
+import { CHAIN_POLL_MS } from '../limits.ts';
+import { logSize, logState } from '../log/log-store.ts';
+import type { Logger } from '../logger.ts';
+import { type AdvanceParts, advanceAlliance } from './advance-alliance.ts';
+import { allianceIds, findAlliance } from './alliance-store.ts';
+import { createBell } from './bell.ts';
+import { type ChainHealth, createChainWatcher } from './chain-watcher.ts';
+import { createKeeperQueue, type KeeperQueue } from './keeper-queue.ts';
+
+export interface Coordinator {
+  /** Something happened that may take rounds on: a message, a whole blob, a plan. */
+  poke(): void;
+  /** The alliance must be read from the chain again, for instance since its plan has come. */
+  follow(alliance: string): void;
+  chainHealth(): ChainHealth;
+  /** Runs until `signal` aborts; rejects only with faults of ours. */
+  run(): Promise<void>;
+}
+
+export interface CoordinatorParts extends AdvanceParts {
+  readonly chain: Chain;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The loop that keeps alliances going: look at the chain, take every round as far as facts allow, store that, and only
+ * then send transactions. It keeps nothing in memory that it couldn't find again in database and chain.
+ */
+export function createCoordinator(parts: CoordinatorParts): Coordinator {
+  const { signal, logger } = parts;
+  const bell = createBell(signal);
+  const queue = createKeeperQueue({ ...parts, done: () => bell.ring() });
+  const watcher = createChainWatcher(parts);
+  return {
+    poke: () => bell.ring(),
+    follow(alliance) {
+      watcher.follow(alliance);
+      bell.ring();
+    },
+    chainHealth: () => watcher.health(),
+    async run() {
+      while (!signal.aborted) {
+        await watcher.lookIfDue();
+        await advanceAll(parts, queue).catch((error: unknown) => {
+          // A full disk or a database that is away: nothing was stored, and the next turn finds the same facts.
+          logger.error({ error }, 'Rounds could not be taken on.');
+        });
+        await bell.wait(CHAIN_POLL_MS);
+      }
+      await queue.idle();
+    },
+  };
+}
+
+async function advanceAll(parts: CoordinatorParts, queue: KeeperQueue): Promise<void> {
+  for (const id of await allianceIds(parts.db)) {
+    const known = await findAlliance(parts.db, id);
+    if (known === undefined || known.plan === null) continue;
+    queue.wish(id, await advanceAlliance(parts, id, known.plan));
+    const { reading, plan, currentRound } = known;
+    if (reading.status !== 'active' || !(await isWhole(parts, reading.model))) continue;
+    const action = nextRoundAction(plan, {
+      status: reading.status,
+      paused: reading.paused,
+      round: reading.round,
+      isRoundOpen: currentRound?.status === 'open' || currentRound?.status === 'voting',
+      memberCount: reading.members.filter(({ isActive }) => isActive).length,
+    });
+    if (action !== null) queue.wish(id, [action]);
+  }
+  parts.metrics.logSize.set(await logSize(parts.db));
+  await anchorIfDue(parts, queue);
+}
+
+/** Members can't start a round whose model they can't fetch. */
+async function isWhole({ db }: CoordinatorParts, root: string): Promise<boolean> {
+  const blob = await db.selectFrom('blobs').select('whole').where('root', '=', root).executeTakeFirst();
+  return blob?.whole === true;
+}
+
+/** After each closed round the log is anchored, its result included. */
+async function anchorIfDue({ db, chain, log }: CoordinatorParts, queue: KeeperQueue): Promise<void> {
+  const result = await db
+    .selectFrom('rounds')
+    .select(({ fn }) => fn.max('log_index').as('index'))
+    .executeTakeFirst();
+  const anchor = await db
+    .selectFrom('log_anchors')
+    .select(({ fn }) => fn.max('size').as('size'))
+    .executeTakeFirst();
+  const index = result?.index ?? null;
+  if (index === null || index < (anchor?.size ?? 0)) return;
+  queue.send('anchorLog', async () => {
+    const state = await logState(db, await logSize(db));
+    await anchorLog(chain, { origin: log.origin, ...state });
+    await db.insertInto('log_anchors').values(state).execute();
+  });
+}
+
+/** Gas for the operator, where the chain is one that gives it. */
+export async function prepareOperator({ chain, logger }: Pick<CoordinatorParts, 'chain' | 'logger'>): Promise<void> {
+  if (chain.account === undefined) return;
+  const isFunded = await fundOperator(chain, chain.account).catch(() => true);
+  if (!isFunded) logger.warn({ operator: chain.account.address }, 'The operator’s account has too little for gas.');
+}
