@@ -17,7 +17,8 @@ const testRows = rows.filter((_, index) => index % 5 === 0);
 const score = (w, row) => w.at(-1) + row.slice(0, -1).reduce((sum, x, i) => sum + x * w[i], 0);
 const probability = (w, row) => 1 / (1 + Math.exp(-score(w, row)));
 const loss = (w, set) =>
-  set.reduce((sum, row) => sum + Math.log1p(Math.exp(row.at(-1) === 1 ? -score(w, row) : score(w, row))), 0) / set.length;
+  set.reduce((sum, row) => sum + Math.log1p(Math.exp(row.at(-1) === 1 ? -score(w, row) : score(w, row))), 0) /
+  set.length;
 
 function train(w, steps = 50, rate = 0.5) {
   for (let step = 0; step < steps; step++) {
@@ -50,5 +51,7 @@ if (values.serve === undefined) {
     const body = request.url === '/call' ? JSON.stringify(answer(await json(request))) : '';
     response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(body);
   });
-  server.listen(Number(values.serve), '127.0.0.1', () => console.log(JSON.stringify({ ready: true, ...server.address() })));
+  server.listen(Number(values.serve), '127.0.0.1', () =>
+    console.log(JSON.stringify({ ready: true, ...server.address() })),
+  );
 }

@@ -1,8 +1,10 @@
+export { dryRun, type DryRunOptions, type DryRunReport } from './api/dry-run.ts';
 export { initNode, type InitNodeOptions } from './api/init-node.ts';
 export { joinAlliance, type JoinOptions } from './api/join-alliance.ts';
 export { leaveAlliance } from './api/leave-alliance.ts';
 export { backUpKey, restoreKey, rotateKey } from './api/node-keys.ts';
 export { type AllianceStatus, type NodeStatus, nodeStatus } from './api/node-status.ts';
+export { type AllianceReport, verifyAlliance, type VerifyOptions } from './api/verify-alliance.ts';
 export {
   type NodeConfig,
   nodeConfigSchema,
@@ -17,3 +19,4 @@ export { runNode, type RunNodeOptions } from './daemon/run-node.ts';
 export { trainingSeed } from './daemon/training-seed.ts';
 export { type OpenedNode, openNode } from './open-node.ts';
 export { localMethod, localSettings, SPLIT_SEED } from './trainers/engine/local-settings.ts';
+export type { Check, RoundReport } from './verify/round-report.ts';

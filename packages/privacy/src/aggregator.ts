@@ -7,7 +7,7 @@ import type { RoundContext } from './round-context.ts';
 import { type SharesBySender, sharersOf } from './secrets/open-shares.ts';
 import type { Keyring } from './secrets/round-secrets.ts';
 import { type OpenedSecrets, type RecoveryFault, recoverSecrets } from './unmasking/recover-secrets.ts';
-import { dropoutsOf, type ReadUpload, sumUploads, type UploadFault } from './unmasking/sum-uploads.ts';
+import { dropoutsOf, type SumSource, sumUploads, type UploadFault } from './unmasking/sum-uploads.ts';
 import { survivorStatement, type UnmaskRequest } from './unmasking/survivor-set.ts';
 import type { Thresholds } from './unmasking/thresholds.ts';
 import type { UnmaskAnswer } from './unmasking/unmask-answer.ts';
@@ -72,7 +72,7 @@ export async function aggregate(
   crypto: AggregationCrypto,
   state: AggregatorState,
   answers: Readonly<Record<string, UnmaskAnswer>>,
-  source: { readonly readUpload: ReadUpload; readonly signal?: AbortSignal },
+  source: SumSource,
 ): Promise<Aggregate> {
   const { messages: shares, sharers } = sharesOf(state);
   const roots = rootsOf(state);

@@ -12,3 +12,9 @@ export function orderMembers(ids: Iterable<string>): string[] {
 export function neighbours(cohort: Iterable<string>, self: string): string[] {
   return orderMembers(cohort).filter((id) => id !== self);
 }
+
+/** The neighbours that are still there: the graph is always that of the whole cohort, whoever left meanwhile. */
+export function neighboursAmong(cohort: Iterable<string>, self: string, present: Iterable<string>): string[] {
+  const there = new Set(present);
+  return neighbours(cohort, self).filter((id) => there.has(id));
+}

@@ -36,6 +36,7 @@ export { maskedUpload, type UploadPlan } from './masking/masked-upload.ts';
 export { createUploadHasher, type UploadHasher, uploadRoot } from './masking/upload-root.ts';
 export { type MemberState, memberStateSchema } from './member-state.ts';
 export {
+  checkPlanOf,
   memberView,
   receiveShares,
   recordUpload,
@@ -88,6 +89,7 @@ export {
   type ReadUpload,
   type SumInput,
   type SumResult,
+  type SumSource,
   sumUploads,
   type UploadFault,
 } from './unmasking/sum-uploads.ts';

@@ -1,4 +1,6 @@
 import type { Digest } from '@skein/core';
+import { challengeDigest } from './checking/challenge.ts';
+import type { CheckPlan } from './checking/check-scalars.ts';
 import type { AggregationCrypto } from './crypto-port.ts';
 import type { PrivacyFault } from './fault.ts';
 import type { MemberState } from './member-state.ts';
@@ -7,7 +9,7 @@ import { createShares, type MemberView } from './secrets/create-shares.ts';
 import { openShares, type SharesBySender, sharersOf } from './secrets/open-shares.ts';
 import { createRoundSecrets, type Keyring, publicKeysOf } from './secrets/round-secrets.ts';
 import { checkUnmaskRequest, type UnmaskRefusal } from './unmasking/check-unmask-request.ts';
-import type { UnmaskRequest, VerifyStatement } from './unmasking/survivor-set.ts';
+import { survivorStatement, type UnmaskRequest, type VerifyStatement } from './unmasking/survivor-set.ts';
 import type { Thresholds } from './unmasking/thresholds.ts';
 import { answerUnmask, type UnmaskAnswer } from './unmasking/unmask-answer.ts';
 
@@ -72,6 +74,20 @@ export function replyToUnmask(
   if (!check.ok) return check;
   const answer = answerUnmask(opened, check);
   return { ok: true, state: { ...state, answered: answered ?? request }, statement: check.statement, answer };
+}
+
+/**
+ * The challenge that a posted sum is checked by, and among whom: always the survivors of the one request that was
+ * answered. In a list made up for the occasion all others could work for the server, and know the masks on one's answer.
+ * Undefined before `replyToUnmask`.
+ */
+export function checkPlanOf(crypto: AggregationCrypto, state: MemberState, sumRoot: Digest): CheckPlan | undefined {
+  const { context, shared, answered } = state;
+  if (shared === undefined || answered === undefined) return undefined;
+  const roots = Object.fromEntries(Object.entries(answered.survivors).map(([id, { root }]) => [id, root]));
+  const { sharers } = answered;
+  const statement = survivorStatement(crypto, { context, keyring: shared.keyring, sharers, roots });
+  return { challenge: challengeDigest(crypto, { context, statement, sumRoot }), survivors: Object.keys(roots) };
 }
 
 /** What masks and checks need of a state. @throws RangeError before `shareSecrets`. */

@@ -16,6 +16,8 @@ export interface ChainAlliance {
     readonly index: number;
     readonly weight: string;
     readonly isActive: boolean;
+    /** For a proved fault. */
+    readonly isRemoved: boolean;
   }[];
   /** The last round that was opened; 0 before the first. */
   readonly round: number;

@@ -1,6 +1,7 @@
 import { type Address, addressSchema, bodyDigest, type ChainRound, type Message } from '@skein/alliance';
 import {
   type AllianceInfo,
+  bitmapOf,
   type Chain,
   commitVote,
   indicesOf,
@@ -74,6 +75,7 @@ async function readWhole(chain: Chain, id: string): Promise<ChainAlliance> {
       index,
       weight: weight.toString(),
       isActive: state === 'active',
+      isRemoved: state === 'removed',
     })),
   };
 }
@@ -106,6 +108,7 @@ interface RoundReading {
 async function toChainRound(chain: Chain, { of, round, model }: RoundReading): Promise<ChainRound> {
   const addressAt = (index: number): Address => of.members.find((member) => member.index === index)!.address;
   const members = indicesOf(round.members).map((index) => of.members.find((member) => member.index === index)!);
+  const removed = bitmapOf(of.members.filter(({ isRemoved }) => isRemoved).map(({ index }) => index));
   const { candidate, attempt } = round;
   const revealed = await Promise.all(
     indicesOf(round.revealed).map(async (index) => {
@@ -124,7 +127,8 @@ async function toChainRound(chain: Chain, { of, round, model }: RoundReading): P
     model,
     members: members.map(({ address, index, weight }) => ({ address, index, weight })),
     candidate: candidate === undefined ? null : toCandidate(candidate),
-    committed: indicesOf(round.committed).map(addressAt),
+    // The contract counts who was removed during the round as committed, so that nobody waits for it.
+    committed: indicesOf(round.committed & ~removed).map(addressAt),
     revealed,
     // Whoever posts is checked by the contract; whose turn it is, the hub tells.
     aggregators: [],

@@ -30,7 +30,7 @@ export async function readSealed<Schema extends z.ZodType>(
   });
   if (file === null) return null;
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, file.subarray(0, NONCE_BYTES));
+    const decipher = createDecipheriv('aes-256-gcm', key, file.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
     decipher.setAuthTag(file.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
     const body = Buffer.concat([decipher.update(file.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
     return schema.parse(JSON.parse(body.toString('utf8')));

@@ -1,7 +1,7 @@
 import type { Digest } from '@skein/core';
 import { CHECK_PRIME, challengeDigest, survivorStatement } from '@skein/privacy';
 import type { PostedCandidate } from './posted-candidate.ts';
-import { say, type Turn } from './turn.ts';
+import { isSameBody, say, type Turn } from './turn.ts';
 import { uploadJobOf } from './upload-phase.ts';
 
 /** `unknown`: not everybody has answered in time, or there are no products to compare. */
@@ -45,6 +45,9 @@ function isHalfOver({ input }: Turn): boolean {
 
 /** Bound to everything that stood in the log before; undefined in clear mode, or without the round's keys. */
 function challengeOf({ input, messages, state }: Turn, posted: PostedCandidate): Digest | undefined {
+  // Only for the set that this member signed: in another all others could work for the hub, and know the masks.
+  const { cohort, survivors, uploadsRoot } = posted.candidate;
+  if (!isSameBody(state.survivors, { cohort, survivors, uploadsRoot })) return undefined;
   const keyring = state.privacy?.shared?.keyring;
   const uploads = messages.all('round/upload/1', 0, posted.survivors);
   if (keyring === undefined || uploads === undefined) return undefined;

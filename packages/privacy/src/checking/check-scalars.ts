@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Digest } from '@skein/core';
 import type { AggregationCrypto } from '../crypto-port.ts';
-import { neighbours } from '../graph.ts';
+import { neighboursAmong } from '../graph.ts';
 import { CHALLENGE_COUNT, VALUE_BITS } from '../limits.ts';
 import { pairKey, signOf } from '../masking/mask-keys.ts';
 import type { MemberView } from '../secrets/create-shares.ts';
@@ -25,6 +25,7 @@ export type CheckScalars = z.infer<typeof checkScalarsSchema>;
 export interface CheckPlan {
   /** `challengeDigest`, whose inputs the member has seen in the log. */
   readonly challenge: Digest;
+  /** Those of the request that the member answered, see `checkPlanOf`: never a list that somebody gave for this. */
   readonly survivors: readonly string[];
 }
 
@@ -42,7 +43,7 @@ export function checkScalars(
   if (!survivors.includes(view.self)) throw new RangeError(`${view.self} is not among the survivors`);
   const scalars = innerProducts(crypto, challenge, values, VALUE_BITS);
   const { context, self, keyring } = view;
-  for (const peer of neighbours(survivors, self)) {
+  for (const peer of neighboursAmong(Object.keys(keyring), self, survivors)) {
     const side = { context, self, peer, maskSecret: view.secrets.maskSecret, peerPublic: keyring[peer]!.maskPublic };
     const bytes = pairKey(crypto, side, { purpose: 'check-mask', byteCount: 8 * CHALLENGE_COUNT, parts: [challenge] });
     const words = new DataView(bytes.buffer, bytes.byteOffset);

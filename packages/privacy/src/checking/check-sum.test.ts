@@ -3,9 +3,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { rootsOf, survivorStatementOf } from '../aggregator.ts';
 import { packBits } from '../encoding/pack.ts';
 import { uploadRoot } from '../masking/upload-root.ts';
-import { memberView } from '../member.ts';
+import { checkPlanOf, memberView, replyToUnmask } from '../member.ts';
 import { nodeCrypto } from '../node/node-crypto.ts';
 import { plainSum, runRound, type UploadedRoundState } from '../testing/round.ts';
+import { verify } from '../testing/signatures.ts';
 import type { OpenedSecrets } from '../unmasking/recover-secrets.ts';
 import { CHECK_PRIME, challengeDigest, innerProducts } from './challenge.ts';
 import { type CheckScalars, checkScalars, checkScalarsSchema, checkSum } from './check-scalars.ts';
@@ -74,6 +75,19 @@ describe('the check of the sum', () => {
   it('fails on one wrong number, so that it names nobody', () => {
     const { verdict } = check(sum, (answers) => (answers[round.members[2]!.self]!.scalars[3]! += 1));
     expect(verdict).toBe('failed');
+  });
+
+  it('is answered among the survivors of the request that was answered, and not before', () => {
+    const { context, bits } = round.aggregator;
+    const sumRoot = uploadRoot(nodeCrypto, packBits(sum, bits));
+    const member = round.members[0]!;
+    expect(checkPlanOf(nodeCrypto, member, sumRoot)).toBeUndefined();
+    const reply = replyToUnmask(nodeCrypto, member, round.request, verify);
+    const statement = survivorStatementOf(nodeCrypto, round.aggregator);
+    expect(reply.ok && checkPlanOf(nodeCrypto, reply.state, sumRoot)).toEqual({
+      challenge: challengeDigest(nodeCrypto, { context, statement, sumRoot }),
+      survivors: Object.keys(round.request.survivors),
+    });
   });
 
   it('hides the inner products, with other masks for another challenge', () => {
@@ -184,7 +198,24 @@ describe('the replay', () => {
     expect(!altered.ok && altered.fault.culprit).toBeUndefined();
   });
 
-  it('stops when asked to', async () => {
+  it('lets others run after each upload and each piece, and stops in between when asked to', async () => {
+    let turns = 0;
+    const yieldToEventLoop = () => {
+      turns += 1;
+      return Promise.resolve();
+    };
+    // Five uploads, one piece.
+    expect((await replay({ yieldToEventLoop })).ok).toBe(true);
+    expect(turns).toBe(6);
+    const later = new AbortController();
+    turns = 0;
+    const abortAtThird = () => {
+      turns += 1;
+      if (turns === 3) later.abort();
+      return Promise.resolve();
+    };
+    await expect(replay({ yieldToEventLoop: abortAtThird, signal: later.signal })).rejects.toThrow('aborted');
+    expect(turns).toBe(3);
     await expect(replay({ signal: AbortSignal.abort() })).rejects.toThrow('aborted');
   });
 });

@@ -1,6 +1,6 @@
 import type { AggregationCrypto } from '../crypto-port.ts';
 import { packBits } from '../encoding/pack.ts';
-import { neighbours } from '../graph.ts';
+import { neighboursAmong } from '../graph.ts';
 import { PIECE_ELEMENTS } from '../limits.ts';
 import type { MemberView } from '../secrets/create-shares.ts';
 import { createMaskRun } from './apply-masks.ts';
@@ -36,9 +36,10 @@ export function* maskedUpload(
 function masksOf(crypto: AggregationCrypto, view: MemberView, sharers: readonly string[]): SignedMask[] {
   const { context, self, secrets, keyring } = view;
   if (!sharers.includes(self)) throw new RangeError(`${self} is not among those whose shares arrived`);
-  const pairs = neighbours(sharers, self).map((peer) => {
-    const peerPublic = keyring[peer]?.maskPublic;
-    if (peerPublic === undefined) throw new RangeError(`${peer} has no keys in the cohort`);
+  const stranger = sharers.find((id) => !Object.hasOwn(keyring, id));
+  if (stranger !== undefined) throw new RangeError(`${stranger} has no keys in the cohort`);
+  const pairs = neighboursAmong(Object.keys(keyring), self, sharers).map((peer) => {
+    const peerPublic = keyring[peer]!.maskPublic;
     return pairMask(crypto, { context, self, peer, maskSecret: secrets.maskSecret, peerPublic });
   });
   return [selfMask(crypto, context, self, secrets.selfSeed), ...pairs];

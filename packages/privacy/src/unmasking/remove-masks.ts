@@ -1,6 +1,6 @@
 import type { AggregationCrypto } from '../crypto-port.ts';
 import { reduceSum } from '../encoding/pack.ts';
-import { neighbours } from '../graph.ts';
+import { neighboursAmong } from '../graph.ts';
 import { createMaskRun, piecesOf } from '../masking/apply-masks.ts';
 import { pairMask, type SignedMask, selfMask } from '../masking/mask-keys.ts';
 import type { RoundContext } from '../round-context.ts';
@@ -39,7 +39,7 @@ function remainingMasks(crypto: AggregationCrypto, plan: UnmaskPlan): SignedMask
   const own = survivors.map((id) => invert(selfMask(crypto, context, id, opened.selfSeeds[id]!)));
   // A dropout's mask with a survivor has the other sign than the survivor's, so adding it takes that off.
   const shared = dropouts.flatMap((self) =>
-    neighbours([...survivors, self], self).map((peer) =>
+    neighboursAmong(Object.keys(keyring), self, survivors).map((peer) =>
       pairMask(crypto, {
         context,
         self,
