@@ -14,6 +14,17 @@ async function json(...words: string[]): Promise<Record<string, unknown>> {
   return jsonOf(result);
 }
 
+/** Presses Ctrl-C when the first of three steps is done. */
+async function interruptedTraining(place: Workplace, ...more: string[]): Promise<LineResult> {
+  const interruption = new AbortController();
+  const onTalk = (text: string) => {
+    if (/step \[.*\] 1\/3/.test(text)) interruption.abort();
+  };
+  const result = await runLine(place.trainLine(...more), { signal: interruption.signal, onTalk });
+  expect(result.exitCode).toBe(130);
+  return result;
+}
+
 /** Settings under which every source of difference is at work. */
 const BUSY = [
   '--dropout',
@@ -39,14 +50,7 @@ test('Ctrl-C saves a checkpoint, and the resumed run ends with the bytes of one 
   const whole = adapterBytes(place, 'run');
   renameSync(place.at('run'), place.at('whole'));
 
-  const interruption = new AbortController();
-  const first = await runLine(place.trainLine(...BUSY), {
-    signal: interruption.signal,
-    onTalk: (text) => {
-      if (/step \[.*\] 1\/3/.test(text)) interruption.abort();
-    },
-  });
-  expect(first.exitCode).toBe(130);
+  const first = await interruptedTraining(place, ...BUSY);
   expect(first.stderr).toMatch(/Interrupted at step [12] of 3; the checkpoint is saved\./);
   expect(readdirSync(place.at('run/checkpoints'))).toHaveLength(1);
   expect(readdirSync(place.at('run'))).not.toContain('adapter');
@@ -61,6 +65,23 @@ test('Ctrl-C saves a checkpoint, and the resumed run ends with the bytes of one 
   expect(second.stderr).toMatch(/Going on after step [12]\./);
   expect(second.exitCode).toBe(0);
   expect(adapterBytes(place, 'run').equals(whole)).toBe(true);
+});
+
+test('a run is not resumed on another model or template', async () => {
+  const place = await createWorkplace();
+  await interruptedTraining(place);
+  place.edit('model/chat_template.jinja', (text) => `${text} `);
+  expect((await place.train('--resume')).stderr).toContain('model.files.chat_template.jinja');
+  place.edit('model/chat_template.jinja', (text) => text.slice(0, -1));
+
+  const weights = place.at('model/model.safetensors');
+  const bytes = readFileSync(weights);
+  writeFileSync(weights, Buffer.concat([bytes.subarray(0, -4), Buffer.from(Float32Array.of(0.5).buffer)]));
+  const other = await place.train('--resume');
+  expect(other.stderr).toContain('was started on other weights. [engine/other-weights]');
+  expect(other.exitCode).toBe(1);
+  writeFileSync(weights, bytes);
+  expect(await place.train('--resume')).toMatchObject({ exitCode: 0 });
 });
 
 test('a merged model has tokenizer and template beside it, and the loss of base and adapter', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestFromHash } from '@skein/core';
 import { digestOfFile } from './digest-of-file.ts';
@@ -17,10 +17,7 @@ export async function describeRun(runtime: Runtime, folder: ModelFolder, options
     runtime: `${runtime.name} ${onnxRuntimeVersion}`,
     threads,
     model: await describeModel(folder),
-    method:
-      method.kind === 'lora'
-        ? { kind: method.kind, adapter: { ...method.adapter, layers: method.adapter.layers ?? null, baseModel: null } }
-        : method,
+    method: await describeMethod(method),
     data: await digests(options.data),
     format: options.format ?? null,
     validation: 'files' in validation ? { files: await digests(validation.files) } : validation,
@@ -29,12 +26,38 @@ export async function describeRun(runtime: Runtime, folder: ModelFolder, options
   };
 }
 
-/** The configuration's digest, and the place and size of every weight: enough to notice another model. */
+/** A new adapter's settings, or the content of the one that is trained further. */
+async function describeMethod(method: FineTuneOptions['method']) {
+  switch (method.kind) {
+    case 'lora':
+      return {
+        kind: method.kind,
+        adapter: { ...method.adapter, layers: method.adapter.layers ?? null, baseModel: null },
+      };
+    case 'continue': {
+      const files = ['adapter_config.json', 'adapter_model.safetensors'].map((name) =>
+        join(method.adapterFolder, name),
+      );
+      return { kind: method.kind, adapter: await Promise.all(files.map(digestOfFile)) };
+    }
+    case 'full':
+      return { kind: method.kind };
+  }
+}
+
+/** Files beside the weights that decide ids and shapes. */
+const DECIDING = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja'];
+
+/**
+ * Digests of the small files, and the place and size of every weight: enough to notice another model at once. What the
+ * weights hold is compared beside the first step (settle-weights.ts).
+ */
 async function describeModel({ path, weights }: ModelFolder) {
-  const config = createHash('sha256').update(await readFile(join(path, 'config.json')));
+  const files = DECIDING.filter((name) => existsSync(join(path, name)));
+  const digests = await Promise.all(files.map(async (name) => [name, await digestOfFile(join(path, name))] as const));
   const places = createHash('sha256');
   for (const { name, source } of weights.values()) {
     if (!ArrayBuffer.isView(source)) places.update(`${name} ${source.offset} ${source.length}\n`);
   }
-  return { config: digestFromHash(config.digest()), weights: digestFromHash(places.digest()) };
+  return { files: Object.fromEntries(digests), weights: digestFromHash(places.digest()) };
 }

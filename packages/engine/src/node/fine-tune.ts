@@ -22,6 +22,7 @@ import { type ModelFolder, openModelFolder } from './model-folder.ts';
 import { readAllWeights } from './model-weights.ts';
 import { assertRunDirectory, openRunStore, type RunStore } from './run-store.ts';
 import { scanWeights } from './scan-weights.ts';
+import { settleWeights } from './settle-weights.ts';
 import { writeModelFolder } from './write-model-folder.ts';
 import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
@@ -152,7 +153,7 @@ async function runTraining(
   const { seed } = options.train;
   const stopScan = new AbortController();
   // Beside the first step: opening a large model need not wait for a read of all its bytes.
-  const scan = scanWeights(folder, stopScan.signal);
+  const scan = scanWeights(folder, stopScan.signal).then((digest) => settleWeights(options.out, digest));
   // Its failure is awaited below, where the run can be stopped by it.
   scan.catch(() => undefined);
   try {
