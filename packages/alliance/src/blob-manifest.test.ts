@@ -20,7 +20,13 @@ describe('a blob', () => {
     expect(verifyChunk(manifest, 2, last)).toBe(true);
     expect(verifyChunk(manifest, 1, last)).toBe(false);
     expect(verifyChunk(manifest, 2, blob.subarray(2 * BLOB_CHUNK_BYTES, -1))).toBe(false);
-    expect(verifyChunk(manifest, 2, Uint8Array.from(last, (byte) => byte + 1))).toBe(false);
+    expect(
+      verifyChunk(
+        manifest,
+        2,
+        Uint8Array.from(last, (byte) => byte + 1),
+      ),
+    ).toBe(false);
   });
 
   it('is refused with another root, another size or a chunk too many', () => {

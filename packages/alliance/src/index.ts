@@ -81,7 +81,24 @@ export {
 } from './message.ts';
 export { decodeModelState, encodeModelState, type ModelState } from './model/model-state.ts';
 export { encodeFloat32, encodeNumbers, parseFloat32, parseUint32 } from './model/number-bytes.ts';
-export { candidateSeconds, digestOfPlan, type Plan, parsePlan, planSchema } from './plan.ts';
+export { describePlan, type PlanSection, type PlanWords } from './plan-words/describe-plan.ts';
+export {
+  type ClearRule,
+  candidateSeconds,
+  digestOfPlan,
+  type Plan,
+  parsePlan,
+  planSchema,
+  robustAgainst,
+} from './plan.ts';
+export {
+  type AllianceMoney,
+  previewPay,
+  type RoundMoney,
+  type RoundPay,
+  settleRound,
+  unrevealedPenalty,
+} from './money/settle-round.ts';
 export { quantiserOf } from './quantiser-of.ts';
 export {
   PHASES,
@@ -112,7 +129,7 @@ export {
   verifyMessage,
 } from './signing/verify-message.ts';
 export { type SealedVote, voteCommitment } from './signing/vote-commitment.ts';
-export { applyRule, type ClearRule, meanOf, trimmedMeanOf } from './strategies/clear-rules.ts';
+export { applyRule, meanOf, trimmedMeanOf } from './strategies/clear-rules.ts';
 export { fedAdam } from './strategies/fedadam.ts';
 export { fedAvg } from './strategies/fedavg.ts';
 export { fedAvgM } from './strategies/fedavgm.ts';

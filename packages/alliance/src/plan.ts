@@ -45,6 +45,16 @@ const localSchema = z.strictObject({
   evaluationFraction: z.number().gt(0).lt(1),
 });
 
+const clearRuleSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('mean') }),
+  z.strictObject({ kind: z.literal('median') }),
+  /** Cuts this share at both ends of every coordinate. */
+  z.strictObject({ kind: z.literal('trimmed-mean'), trim: z.number().min(0).lt(0.5) }),
+]);
+
+/** A rule of clear mode. */
+export type ClearRule = z.infer<typeof clearRuleSchema>;
+
 const aggregationSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('secure'),
@@ -59,15 +69,20 @@ const aggregationSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('clear'),
-    rule: z.discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('mean') }),
-      z.strictObject({ kind: z.literal('median') }),
-      /** Cuts this share at both ends of every coordinate. */
-      z.strictObject({ kind: z.literal('trimmed-mean'), trim: z.number().min(0).lt(0.5) }),
-    ]),
+    rule: clearRuleSchema,
     minSurvivors: z.int().min(1).max(MAX_MEMBERS),
   }),
 ]);
+
+/**
+ * Faulty members that a rule of clear mode bears among `members`: a median fewer than half, a trimmed mean as many as it
+ * cuts at each end. Null for the mean, which promises nothing.
+ * @see Yin et al. 2018, arXiv 1803.01498
+ */
+export function robustAgainst(rule: ClearRule, members: number): number | null {
+  if (rule.kind === 'mean') return null;
+  return rule.kind === 'median' ? Math.ceil(members / 2) - 1 : Math.floor(rule.trim * members);
+}
 
 /** How long each phase may take, in seconds of the chain's clock; a phase ends early when all have answered. */
 const phasesSchema = z.strictObject({
@@ -123,6 +138,14 @@ export const planSchema = z
   .refine(
     ({ aggregation }) => aggregation.kind === 'clear' || aggregation.weights === 'equal' || aggregation.maxExamples,
     { error: 'weights by examples need maxExamples', path: ['aggregation', 'maxExamples'] },
+  )
+  .refine(
+    ({ aggregation: a, minMembers }) =>
+      a.kind === 'secure' || robustAgainst(a.rule, Math.max(a.minSurvivors, minMembers)) !== 0,
+    {
+      error: 'with so few members the rule cuts off nobody: a median needs 3, a trimmed mean 1/trim',
+      path: ['aggregation', 'rule'],
+    },
   )
   .refine((plan) => plan.aggregation.kind === 'clear' || plan.minMembers >= 2, {
     error: 'nobody can hide alone: secure aggregation needs at least two members',

@@ -48,7 +48,11 @@ describe('a round', () => {
   it('waits for those who are missing until the deadline, then goes on without them', () => {
     const three = withSent(facts, 'round/keys/1', [0, 1, 2]);
     expect(stateAfter([[three, 1029]])).toMatchObject({ phase: 'keys', keyed: null });
-    expect(stateAfter([[three, 1030]])).toMatchObject({ phase: 'shares', keyed: [0, 1, 2].map(memberAt), deadline: 1060 });
+    expect(stateAfter([[three, 1030]])).toMatchObject({
+      phase: 'shares',
+      keyed: [0, 1, 2].map(memberAt),
+      deadline: 1060,
+    });
   });
 
   it('never changes a list that is fixed, whatever comes late', () => {
@@ -108,7 +112,12 @@ describe('a round', () => {
   it('has the survivors sign again and the next aggregator add up when a sum was refuted', () => {
     const replayed = digestOfBytes(Uint8Array.of(9));
     const chain = { ...facts.chain, ...voting };
-    const refutations = [0, 1, 2].map((index) => ({ attempt: 0, sender: memberAt(index), posted: candidate.sum, replayed }));
+    const refutations = [0, 1, 2].map((index) => ({
+      attempt: 0,
+      sender: memberAt(index),
+      posted: candidate.sum,
+      replayed,
+    }));
     const known = { ...opened, chain, refutations };
     const state = stateAfter([[known, 1900]]);
     const signers = [0, 1, 2].map(memberAt);

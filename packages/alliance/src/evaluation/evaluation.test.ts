@@ -25,7 +25,10 @@ describe('the decision', () => {
     fc.assert(
       fc.property(fc.array(vote, { minLength: 1, maxLength: 9 }), fc.infiniteStream(fc.nat()), (pairs, keys) => {
         const all = votes(...pairs);
-        const shuffled = all.map((one) => [keys.next().value, one] as const).sort(([a], [b]) => a - b).map(([, one]) => one);
+        const shuffled = all
+          .map((one) => [keys.next().value, one] as const)
+          .sort(([a], [b]) => a - b)
+          .map(([, one]) => one);
         expect(decideRound(shuffled, 1n, 0)).toEqual(decideRound(all, 1n, 0));
       }),
     );
@@ -43,25 +46,48 @@ describe('a vote', () => {
 
 describe('the money', () => {
   it('is never more than there is, and none is lost over a whole alliance', () => {
-    const round = fc.record({ accepted: fc.boolean(), survivors: fc.nat(64), evaluators: fc.integer({ min: 1, max: 64 }) });
+    const round = fc.record({
+      accepted: fc.boolean(),
+      survivors: fc.nat(64),
+      evaluators: fc.integer({ min: 1, max: 64 }),
+    });
     fc.assert(
-      fc.property(fc.bigInt({ min: 0n, max: 10n ** 30n }), fc.nat(10_000), fc.array(round, { minLength: 1, maxLength: 12 }), (pool, evaluatorFeeBps, rounds) => {
-        let remaining = pool;
-        let credited = 0n;
-        for (const [index, { accepted, survivors, evaluators }] of rounds.entries()) {
-          if (!accepted) continue;
-          const pay = settleRound({ remaining, rounds: rounds.length, round: index + 1, evaluatorFeeBps, survivors, evaluators });
-          credited += pay.share * BigInt(survivors) + pay.fee * BigInt(evaluators);
-          remaining = pay.remaining;
-          expect(remaining).toBeGreaterThanOrEqual(0n);
-        }
-        expect(credited + remaining).toBe(pool);
-      }),
+      fc.property(
+        fc.bigInt({ min: 0n, max: 10n ** 30n }),
+        fc.nat(10_000),
+        fc.array(round, { minLength: 1, maxLength: 12 }),
+        (pool, evaluatorFeeBps, rounds) => {
+          let remaining = pool;
+          let credited = 0n;
+          for (const [index, { accepted, survivors, evaluators }] of rounds.entries()) {
+            if (!accepted) continue;
+            const pay = settleRound({
+              remaining,
+              rounds: rounds.length,
+              round: index + 1,
+              evaluatorFeeBps,
+              survivors,
+              evaluators,
+            });
+            credited += pay.share * BigInt(survivors) + pay.fee * BigInt(evaluators);
+            remaining = pay.remaining;
+            expect(remaining).toBeGreaterThanOrEqual(0n);
+          }
+          expect(credited + remaining).toBe(pool);
+        },
+      ),
     );
   });
 
   it('of rounds that were not accepted goes to those that are', () => {
-    const last = settleRound({ remaining: 900n, rounds: 3, round: 3, evaluatorFeeBps: 1000, survivors: 4, evaluators: 3 });
+    const last = settleRound({
+      remaining: 900n,
+      rounds: 3,
+      round: 3,
+      evaluatorFeeBps: 1000,
+      survivors: 4,
+      evaluators: 3,
+    });
     expect(last).toEqual({ share: 202n, fee: 30n, paid: 898n, remaining: 2n });
   });
 

@@ -1,31 +1,18 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import { digestOfBytes } from '@skein/core';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../message.ts';
 import type { Address } from '../units.ts';
 import { fromHex, toHex } from './abi-words.ts';
-import type { SigningDomain, Unsigned } from './message-hash.ts';
+import { accountAt, sampleDomain } from '../testing/sample-accounts.ts';
+import type { Unsigned } from './message-hash.ts';
 import { messagesRoot } from './messages-root.ts';
-import { type Signer, signMessage } from './sign-message.ts';
+import { signMessage } from './sign-message.ts';
 import { verifyMessage } from './verify-message.ts';
 
-const domain: SigningDomain = { chainId: 31337, contract: `0x${'11'.repeat(20)}` as Address };
+const domain = sampleDomain;
 const digest = digestOfBytes(new Uint8Array([1]));
-
-function signerOf(seed: number): Signer {
-  const key = new Uint8Array(32).fill(seed);
-  const address = toHex(keccak_256(secp256k1.getPublicKey(key, false).subarray(1)).subarray(12)) as string as Address;
-  return {
-    address,
-    sign(hash) {
-      const bytes = secp256k1.sign(fromHex(hash), key, { prehash: false, format: 'recovered' });
-      return Promise.resolve(`${toHex(bytes.subarray(1))}${(27 + bytes[0]!).toString(16)}`);
-    },
-  };
-}
-
-const signer = signerOf(7);
+const signer = accountAt(7);
 const unsigned: Unsigned<'round/replay/1'> = {
   protocol: 'skein/1',
   alliance: '3',
@@ -48,13 +35,13 @@ describe('a signed message', () => {
   });
 
   it("can't be signed by another account", async () => {
-    await expect(signMessage(domain, unsigned, signerOf(8))).rejects.toThrow(RangeError);
+    await expect(signMessage(domain, unsigned, accountAt(8))).rejects.toThrow(RangeError);
   });
 
   it.each<[string, (message: Message) => unknown, string]>([
     ['altered', (message) => ({ ...message, body: { ...unsigned.body, replayed: digest } }), 'bad-signature'],
     ['moved to another round', (message) => ({ ...message, round: 3 }), 'bad-signature'],
-    ['of another sender', (message) => ({ ...message, sender: signerOf(8).address }), 'bad-signature'],
+    ['of another sender', (message) => ({ ...message, sender: accountAt(8).address }), 'bad-signature'],
     ['with a changed signature', (m) => ({ ...m, signature: `0x${'00'.repeat(64)}1b` }), 'bad-signature'],
     ['of another version', (message) => ({ ...message, protocol: 'skein/2' }), 'other-protocol'],
     ['with more than the schema has', (message) => ({ ...message, more: 1 }), 'malformed'],
@@ -95,7 +82,7 @@ describe('a signed message', () => {
 
 describe('the root over messages', () => {
   it('depends on words and senders, not on order or signatures', async () => {
-    const other = signerOf(9);
+    const other = accountAt(9);
     const a = await signMessage(domain, unsigned, signer);
     const b = await signMessage(domain, { ...unsigned, sender: other.address }, other);
     expect(messagesRoot(domain, [a, b])).toBe(messagesRoot(domain, [b, { ...a, signature: `0x${'00'.repeat(65)}` }]));

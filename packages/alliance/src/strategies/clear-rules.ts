@@ -1,7 +1,4 @@
-import type { Plan } from '../plan.ts';
-
-/** A rule of clear mode, as plans have it. */
-export type ClearRule = Extract<Plan['aggregation'], { kind: 'clear' }>['rule'];
+import type { ClearRule } from '../plan.ts';
 
 /** The members' updates made one, coordinate by coordinate, in float64. @throws RangeError unless all are equally long */
 export function applyRule(rule: ClearRule, updates: readonly ArrayLike<number>[]): Float64Array {
