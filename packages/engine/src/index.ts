@@ -3,6 +3,7 @@ export { type Answer, answerQuestions } from './evaluate/answer-questions.ts';
 export { bitsPerByte, countedTextBytes } from './evaluate/bits-per-byte.ts';
 export type { ConformanceCheck } from './evaluate/conformance-check.ts';
 export { isExactMatch } from './evaluate/exact-match.ts';
+export { gradientCosine } from './evaluate/gradient-cosine.ts';
 export { type EvaluationHooks, type HeldOutLoss, heldOutLoss } from './evaluate/held-out-loss.ts';
 export { type Question, questionOf } from './evaluate/question.ts';
 export { generate, type GenerateOptions } from './generate/generate.ts';

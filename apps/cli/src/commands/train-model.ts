@@ -1,5 +1,5 @@
 import { adamWDefaults, LINEARS, type TrainConfig } from '@skein/engine';
-import { createWorkerRuntime, type FineTuneOptions, prepareFineTune } from '@skein/engine/node';
+import { createWorkerRuntime, type FineTuneOptions, type ModeChoice, prepareFineTune } from '@skein/engine/node';
 import { type CommandContext, defineCommand, type Outcome, type Values } from '../command.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { parsePattern } from '../parse-pattern.ts';
@@ -42,19 +42,26 @@ async function runTraining(values: TrainValues, { terminal, json, signal }: Comm
   const runtime = createWorkerRuntime(values.device);
   try {
     const prepared = await prepareFineTune(runtime, options);
+    if (values.mode !== 'fp32') terminal.say(describeChoice(prepared.choice));
     const plan = await planRun(prepared, options, { say: (line) => terminal.say(line), signal });
-    if (values['dry-run']) return { json: { plan }, text: describePlan(plan) };
+    if (values['dry-run']) return { json: { plan, choice: prepared.choice }, text: describePlan(plan) };
     const result = await showTraining(prepared, { terminal, signal });
     if (result.status === 'interrupted') {
       terminal.say(`Interrupted at step ${result.step} of ${result.totalSteps}; the checkpoint is saved.`);
       terminal.say('hint: Run the same command with --resume to go on.');
-      return { json: { plan, ...result }, exitCode: EXIT_CODES.interrupted.code };
+      return { json: { plan, choice: prepared.choice, ...result }, exitCode: EXIT_CODES.interrupted.code };
     }
     const text = json ? undefined : `Wrote ${result.output}.`;
-    return { json: { plan, ...result }, ...(text !== undefined && { text }) };
+    return { json: { plan, choice: prepared.choice, ...result }, ...(text !== undefined && { text }) };
   } finally {
     await runtime.close();
   }
+}
+
+function describeChoice({ mode, floats, gradientCosine, reason }: ModeChoice): string {
+  const kept = floats.length > 0 ? `, ${floats.join(', ')} in float32` : '';
+  const cosine = gradientCosine === null ? '' : `, gradient cosine ${gradientCosine.toFixed(5)}`;
+  return `mode: ${mode}${kept} (${reason}${cosine})`;
 }
 
 /** What the table of options can't say: which of them belong together. */
@@ -67,6 +74,7 @@ function assertConsistent(values: TrainValues): void {
       const value = values[name];
       return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
     });
+  if (values.mode === 'int8' && values.device !== 'cpu') refuse('--mode int8 needs --device cpu.');
   const lora = given(['rank', 'alpha', 'dropout', 'rslora', 'targets', 'rank-pattern', 'alpha-pattern']);
   if (values.full && values.adapter !== undefined) refuse('--full and --adapter exclude each other.');
   if (values.full && lora) refuse(`--${lora} is for adapters, but --full trains every weight.`);
@@ -102,6 +110,7 @@ function fineTuneOptions(values: TrainValues): FineTuneOptions {
     train: trainConfig(values),
     checkpointEvery: values['checkpoint-every'],
     threads: threadsOf(values),
+    mode: values.device === 'cpu' ? values.mode : 'fp32',
   };
 }
 

@@ -1,4 +1,5 @@
 import { LINEARS } from '@skein/engine';
+import { TRAINING_MODES } from '@skein/engine/node';
 import type { Options } from '../command.ts';
 import { FORMAT_OPTION, OVERLONG_OPTION, RUNTIME_OPTIONS } from '../shared-options.ts';
 
@@ -83,4 +84,15 @@ const COURSE = {
   seed: { kind: 'integer', value: 'N', min: 0, max: 0xffffffff, default: 1, help: 'Of order, dropout and new LoRA' },
 } as const satisfies Options;
 
-export const TRAIN_OPTIONS = { ...SUBJECT, ...METHOD, ...ROWS, ...COURSE, ...RUNTIME_OPTIONS } as const;
+const MODE = {
+  mode: {
+    kind: 'choice',
+    choices: TRAINING_MODES,
+    default: 'fp32',
+    help:
+      'Numbers that products with frozen weights are made of: floats, 8-bit integers, or integers wherever their ' +
+      'gradient is close enough to that of floats on a batch of the data',
+  },
+} as const satisfies Options;
+
+export const TRAIN_OPTIONS = { ...SUBJECT, ...METHOD, ...ROWS, ...COURSE, ...MODE, ...RUNTIME_OPTIONS } as const;

@@ -34,7 +34,11 @@ export function createApp(services: HubServices): OpenAPIHono {
   app.use(checkProtocol);
   for (const [name, schema] of Object.entries({ Message: messageSchema, Plan: planSchema })) {
     const { $schema: _, ...described } = z.toJSONSchema(schema, { io: 'input' });
-    app.openAPIRegistry.registerComponent('schemas', name, described as Parameters<typeof app.openAPIRegistry.registerComponent<'schemas'>>[2]);
+    app.openAPIRegistry.registerComponent(
+      'schemas',
+      name,
+      described as Parameters<typeof app.openAPIRegistry.registerComponent<'schemas'>>[2],
+    );
   }
   infoRoutes(app, services);
   planRoutes(app, services);

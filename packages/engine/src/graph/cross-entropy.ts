@@ -2,7 +2,7 @@ import { invariant } from '@skein/core';
 import { raw } from './elementwise.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 import { rawLayout } from './layout.ts';
-import { rawGemm } from './linear.ts';
+import { type FrozenMatrix, rawGemm } from './linear.ts';
 
 /** Largest block of logits held at once; at Qwen's vocabulary this is about 220 rows. */
 export const CHUNK_ELEMENTS = 1 << 25;
@@ -13,6 +13,8 @@ interface CrossEntropyInputs {
   readonly targets: Value;
   readonly weights: Value;
   readonly chunkElements?: number;
+  /** Replaces products with the head by cheaper ones. */
+  readonly products?: FrozenMatrix | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ interface CrossEntropyInputs {
  */
 export function crossEntropy(
   g: GraphBuilder,
-  { hidden, head, targets, weights, chunkElements = CHUNK_ELEMENTS }: CrossEntropyInputs,
+  { hidden, head, targets, weights, chunkElements = CHUNK_ELEMENTS, products }: CrossEntropyInputs,
 ): Value {
   const [M, H] = hidden.dims.map(Number) as [number, number];
   const V = Number(head.dims[0]);
@@ -35,7 +37,7 @@ export function crossEntropy(
   const chunks = Array.from({ length: Math.ceil(M / rowsPerChunk) }, (_, i) => {
     const range = { axis: 0, start: i * rowsPerChunk, end: Math.min(M, (i + 1) * rowsPerChunk) };
     const part = (x: Value) => (range.end - range.start === M ? x : rawLayout.slice(g, x, range));
-    return chunkLoss(g, { hidden: part(hidden), head, targets: part(targets), weights: part(weights) });
+    return chunkLoss(g, { hidden: part(hidden), head, targets: part(targets), weights: part(weights), products });
   });
   const [first, ...rest] = chunks.map(({ loss }) => loss);
   invariant(first, 'cross-entropy of no rows');
@@ -55,9 +57,12 @@ export function crossEntropy(
   });
 }
 
-function chunkLoss(g: GraphBuilder, { hidden, head, targets, weights }: Omit<CrossEntropyInputs, 'chunkElements'>) {
+function chunkLoss(
+  g: GraphBuilder,
+  { hidden, head, targets, weights, products }: Omit<CrossEntropyInputs, 'chunkElements'>,
+) {
   const [rows, H] = hidden.dims.map(Number) as [number, number];
-  const logits = rawGemm(g, [hidden, head], { transposeB: true });
+  const logits = products?.forward(g, hidden) ?? rawGemm(g, [hidden, head], { transposeB: true });
   const probabilities = g.apply('Softmax', [logits], { dims: logits.dims, attributes: { axis: -1 } });
   const index = rawLayout.reshape(g, targets, [rows, 1]);
   const targetLogit = g.apply('GatherElements', [logits, index], { dims: [rows, 1], attributes: { axis: 1 } });
@@ -70,7 +75,7 @@ function chunkLoss(g: GraphBuilder, { hidden, head, targets, weights }: Omit<Cro
   const weighted = raw.mul(g, raw.sub(g, logNormalizer, targetLogit), weights);
   const loss = g.apply('ReduceSum', [weighted, g.integers([0, 1])], { dims: [], attributes: { keepdims: 0 } });
   // Written here and not in the rule, so that it stands beside its chunk and the chunk's probabilities can be freed.
-  const expected = rawGemm(g, [probabilities, head]);
+  const expected = products?.backward(g, probabilities) ?? rawGemm(g, [probabilities, head]);
   const taken = g.apply('Gather', [head, targets], { dims: [rows, H], attributes: { axis: 0 } });
   const dHidden = raw.mul(g, raw.sub(g, expected, taken), weights);
   /** (softmax − onehot)ᵀ·diag(weights)·hidden */

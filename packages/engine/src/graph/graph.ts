@@ -2,14 +2,14 @@ import { invariant } from '@skein/core';
 import { elementCount } from '../tensor.ts';
 
 /** Element types inside a graph; a superset of what can cross a runtime's boundary (weights may stay in 16 bits). */
-export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64' | 'bool';
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64' | 'int8' | 'uint8' | 'bool';
 
 /** A static extent, or the name of one that is only known when the graph runs. */
 export type Dim = number | string;
 
 export type Attribute = number | readonly number[] | string | { readonly float: number };
 
-/** One application of an operator of the ONNX standard (opset 21). */
+/** One application of an operator of the ONNX standard (opset 21), or in quantised graphs of ONNX Runtime's own. */
 export interface GraphNode {
   readonly operator: string;
   readonly inputs: readonly string[];
@@ -28,7 +28,7 @@ export interface Initializer {
   readonly name: string;
   readonly dims: readonly number[];
   readonly type: ElementType;
-  readonly source: Float32Array | Int32Array | BigInt64Array | ExternalBytes;
+  readonly source: Float32Array | Int32Array | BigInt64Array | Int8Array | Uint8Array | ExternalBytes;
 }
 
 export interface ValueInfo {
@@ -99,6 +99,12 @@ export class GraphBuilder {
   /** A float32 constant that the caller names; stored once per name. */
   constant(key: string, dims: readonly number[], make: () => Float32Array): Value {
     return this.#constant(`constant:${key}`, dims, 'float32', make);
+  }
+
+  /** A constant of one repeated uint8 value, as zero points are given to operators; stored once per graph. */
+  bytes(value: number, dims: readonly number[]): Value {
+    const make = () => new Uint8Array(elementCount(dims)).fill(value);
+    return this.#constant(`bytes:${value}:${dims.join()}`, dims, 'uint8', make);
   }
 
   /** Applies an operator that has one output. */

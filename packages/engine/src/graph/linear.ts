@@ -21,6 +21,14 @@ export function rawGemm(
   });
 }
 
+/** Products with a frozen W [out, in], whatever holds its numbers. */
+export interface FrozenMatrix {
+  /** x·Wᵀ of x [M, in]. */
+  forward(g: GraphBuilder, x: Value): Value;
+  /** dy·W of dy [M, out]. */
+  backward(g: GraphBuilder, dy: Value): Value;
+}
+
 /** x·Wᵀ + bias, with x [M, in], W [out, in], bias [out]. Differentiable in each of them that asks for it. */
 export function linear(g: GraphBuilder, x: Value, weight: Value, bias?: Value): Value {
   const y = rawGemm(g, bias ? [x, weight, bias] : [x, weight], { transposeB: true });

@@ -12,6 +12,7 @@ export const elementwiseOperators: Readonly<Record<string, Operator>> = {
   Add: (inputs) => combine(inputs, (a, b) => a + b),
   Sub: (inputs) => combine(inputs, (a, b) => a - b),
   Mul: (inputs) => combine(inputs, (a, b) => a * b),
+  Abs: (inputs) => map(inputs, Math.abs),
   Neg: (inputs) => map(inputs, (x) => -x),
   Exp: (inputs) => map(inputs, Math.exp),
   Log: (inputs) => map(inputs, Math.log),

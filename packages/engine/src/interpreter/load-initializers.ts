@@ -31,6 +31,10 @@ export async function loadInitializers(graph: Graph, readBytes: ReadBytes): Prom
 async function readElements(initializer: Initializer, readBytes: ReadBytes): Promise<Float64Array> {
   const { name, type, source } = initializer;
   if (ArrayBuffer.isView(source)) return initializerValue(initializer).data;
+  if (type === 'int8') {
+    const bytes = await readBytes(source.file, source.offset, source.length);
+    return Float64Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
   const dtype = FLOAT_DTYPE[type];
   if (!dtype) {
     throw new BaseError('engine/weight-bytes', `${name} in ${source.file} has type ${type}, which is not a weight's.`, {

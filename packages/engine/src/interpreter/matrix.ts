@@ -30,7 +30,7 @@ function scale(x: ArrayValue, factor: number): ArrayValue {
 }
 
 /** The last two axes are matrices, those before them broadcast. */
-function multiply(a: ArrayValue, b: ArrayValue): ArrayValue {
+export function multiply(a: ArrayValue, b: ArrayValue): ArrayValue {
   const [rows = 0, inner = 0] = a.dims.slice(-2);
   const [innerOfB = 0, columns = 0] = b.dims.slice(-2);
   if (inner !== innerOfB || a.dims.length < 2 || b.dims.length < 2) {

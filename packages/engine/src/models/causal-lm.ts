@@ -4,10 +4,11 @@ import { crossEntropy } from '../graph/cross-entropy.ts';
 import { add, swiGlu } from '../graph/elementwise.ts';
 import { type Dim, type Graph, GraphBuilder, type Initializer, type Value } from '../graph/graph.ts';
 import { gatherRows, rawLayout, reshape, transpose } from '../graph/layout.ts';
-import { adaptedLinear, linear, rawGemm, rmsNorm } from '../graph/linear.ts';
+import { adaptedLinear, type FrozenMatrix, linear, type LowRank, rawGemm, rmsNorm } from '../graph/linear.ts';
+import { adaptedQuantizedLinear, quantizedLinear } from '../graph/quantized-linear.ts';
 import { type RotaryAngles, rotary } from '../graph/rotary.ts';
 import type { ModelConfig } from './model-config.ts';
-import { EMBEDDING, FINAL_NORM, HEAD, hasBias, type LinearName, linearPath } from './weight-names.ts';
+import { EMBEDDING, FINAL_NORM, HEAD, hasBias, linearDims, type LinearName, linearPath } from './weight-names.ts';
 
 /** Rank, scale and dropout of the adapter on one linear, by the linear's module path. */
 export interface AdapterModule {
@@ -26,6 +27,8 @@ export interface CausalLmSpec {
   /** Weights given as inputs and trained, with their shapes: all of them in full fine-tuning. */
   readonly trainable: ReadonlyMap<string, readonly number[]>;
   readonly adapter: readonly AdapterModule[];
+  /** Weights whose products are made in few bits, by name; the head's is the embedding's where they are tied. */
+  readonly quantized?: ReadonlyMap<string, FrozenMatrix>;
 }
 
 export type CausalLmTask =
@@ -92,17 +95,17 @@ class CausalLmBuilder {
   #finish(hidden: Value, head: Value, rows: Dim): void {
     const g = this.#g;
     if (this.#task.kind === 'logits') {
-      g.output('logits', rawGemm(g, [hidden, head], { transposeB: true }));
+      g.output('logits', this.#logits(hidden, head));
       return;
     }
     if (this.#task.kind === 'generate') {
       const last = g.input('last', [this.#task.batch], 'int32');
-      g.output('logits', rawGemm(g, [gatherRows(g, hidden, last), head], { transposeB: true }));
+      g.output('logits', this.#logits(gatherRows(g, hidden, last), head));
       return;
     }
     const targets = g.input('targets', [rows], 'int32');
     const weights = g.input('weights', [rows, 1]);
-    const loss = crossEntropy(g, { hidden, head, targets, weights });
+    const loss = crossEntropy(g, { hidden, head, targets, weights, products: this.#quantizedHead() });
     g.output('loss', loss);
     if (!this.#task.gradients) return;
     const wanted = [...this.#parameters];
@@ -113,6 +116,15 @@ class CausalLmBuilder {
     gradients.forEach((gradient, i) => {
       g.output(`gradient.${wanted[i]?.[0]}`, gradient);
     });
+  }
+
+  #logits(hidden: Value, head: Value): Value {
+    const g = this.#g;
+    return this.#quantizedHead()?.forward(g, hidden) ?? rawGemm(g, [hidden, head], { transposeB: true });
+  }
+
+  #quantizedHead(): FrozenMatrix | undefined {
+    return this.#spec.quantized?.get(this.#spec.config.tiedEmbeddings ? EMBEDDING : HEAD);
   }
 
   #attention(layer: number, x: Value, shape: { rows: Dim; length: Dim; angles: RotaryAngles }): Value {
@@ -163,23 +175,34 @@ class CausalLmBuilder {
   #linear(layer: number, name: LinearName, x: Value): Value {
     const g = this.#g;
     const path = linearPath(layer, name);
-    const weight = this.#weight(`${path}.weight`);
     const bias = hasBias(this.#spec.config, name) ? this.#weight(`${path}.bias`) : undefined;
+    const matrix = this.#spec.quantized?.get(`${path}.weight`);
+    const lowRank = this.#lowRank(layer, name, x);
+    if (matrix) {
+      const quantized = { matrix, bias };
+      return lowRank ? adaptedQuantizedLinear(g, x, quantized, lowRank) : quantizedLinear(g, x, quantized);
+    }
+    const weight = this.#weight(`${path}.weight`);
+    return lowRank ? adaptedLinear(g, x, { weight, bias }, lowRank) : linear(g, x, weight, bias);
+  }
+
+  #lowRank(layer: number, name: LinearName, x: Value): LowRank | undefined {
+    const path = linearPath(layer, name);
     const module = this.#adapters.get(path);
-    if (!module) return linear(g, x, weight, bias);
-    const [out, into] = weight.dims.map(Number) as [number, number];
+    if (!module) return undefined;
+    const [out, into] = linearDims(this.#spec.config, name);
     const names = adapterInputNames(path);
     const frozen = this.#spec.weights.has(names.a);
     const a = frozen ? this.#weight(names.a) : this.#parameter(names.a, [module.rank, into]);
     const b = this.#parameter(names.b, [out, module.rank]);
     const probability = this.#task.kind === 'loss' && this.#task.gradients ? this.#task.dropout : 0;
-    const keep = probability > 0 ? g.input(`keep.${path}`, x.dims, 'bool') : undefined;
-    return adaptedLinear(
-      g,
-      x,
-      { weight, bias },
-      { a, b, scale: module.scale, ...(keep && { dropout: { keep, probability } }) },
-    );
+    const keep = probability > 0 ? this.#g.input(`keep.${path}`, x.dims, 'bool') : undefined;
+    return {
+      a,
+      b,
+      scale: module.scale,
+      ...(keep && { dropout: { keep, probability } }),
+    };
   }
 
   #weight(name: string): Value {

@@ -26,7 +26,7 @@ export class SessionPool {
     model: SessionOptions & { readonly spec: CausalLmSpec; readonly parameters: readonly Parameter[] },
   ) {
     this.#runtime = runtime;
-    this.#options = model;
+    this.#options = model.threads === undefined ? {} : { threads: model.threads };
     this.#spec = model.spec;
     this.#parameters = model.parameters;
   }

@@ -6,10 +6,15 @@ import { digestOfFile } from './digest-of-file.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { FineTuneOptions } from './fine-tune-options.ts';
 import type { ModelFolder } from './model-folder.ts';
+import type { ModeChoice } from './training-weights.ts';
 import { onnxRuntimeVersion } from './onnx-runtime-version.ts';
 
 /** Everything that decides the run's numbers. */
-export async function describeRun(runtime: Runtime, folder: ModelFolder, options: FineTuneOptions) {
+export async function describeRun(
+  runtime: Runtime,
+  folder: ModelFolder,
+  { options, choice }: { readonly options: FineTuneOptions; readonly choice: ModeChoice },
+) {
   const { method, rows, threads, validation } = options;
   const digests = (files: readonly string[]) => Promise.all(files.map(digestOfFile));
   return {
@@ -23,6 +28,8 @@ export async function describeRun(runtime: Runtime, folder: ModelFolder, options
     validation: 'files' in validation ? { files: await digests(validation.files) } : validation,
     rows,
     train: options.train,
+    // Runs of before there were modes are float32's.
+    ...(choice.mode === 'int8' && { mode: choice.mode, floats: choice.floats }),
   };
 }
 

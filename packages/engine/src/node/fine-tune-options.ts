@@ -1,6 +1,7 @@
 import type { DataFormat } from '../data/data-format.ts';
 import type { OverlongPolicy } from '../data/prepare-examples.ts';
 import type { AdapterConfig } from '../lora/adapter-config.ts';
+import type { TrainingMode } from './training-weights.ts';
 import type { TrainConfig } from '../train/train-config.ts';
 
 export interface FineTuneOptions {
@@ -27,4 +28,6 @@ export interface FineTuneOptions {
   readonly train: TrainConfig;
   readonly checkpointEvery: number | null;
   readonly threads: number;
+  /** fp32 where absent. */
+  readonly mode?: TrainingMode;
 }

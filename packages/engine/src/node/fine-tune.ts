@@ -9,6 +9,7 @@ import { createAdapterParameters } from '../lora/adapter-parameters.ts';
 import { estimateTraining, type TrainingEstimate } from '../models/estimate.ts';
 import { createLanguageModel, type LanguageModel } from '../models/language-model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { CausalLmSpec } from '../models/causal-lm.ts';
 import type { Parameter } from '../train/differentiable-model.ts';
 import type { TrainEvent } from '../train/train-event.ts';
 import { type TrainResult, train } from '../train/trainer.ts';
@@ -23,6 +24,7 @@ import { readAllWeights } from './model-weights.ts';
 import { assertRunDirectory, openRunStore, type RunStore } from './run-store.ts';
 import { scanWeights } from './scan-weights.ts';
 import { settleWeights } from './settle-weights.ts';
+import { type ModeChoice, openTrainingWeights } from './training-weights.ts';
 import { writeModelFolder } from './write-model-folder.ts';
 import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
@@ -30,6 +32,7 @@ import { yieldToEventLoop } from './yield-to-event-loop.ts';
 export interface PreparedFineTune {
   readonly folder: ModelFolder;
   readonly model: LanguageModel;
+  readonly choice: ModeChoice;
   readonly report: PrepareReport;
   readonly trainExamples: readonly TokenizedExample[];
   readonly validationExamples: readonly TokenizedExample[];
@@ -56,11 +59,12 @@ export async function prepareFineTune(runtime: Runtime, options: FineTuneOptions
   for (const { ids } of [...examples.train, ...examples.validation]) assertVocabularyFits(folder, ids);
   const trained = await prepareParameters(folder, options);
   const trainableElements = trained.parameters.reduce((sum, { data }) => sum + data.length, 0);
-  const model = openModel(runtime, folder, { trained, threads: options.threads });
   const { batch, maxLength: length } = options.rows;
+  const { model, choice } = await openModel(runtime, { folder, trained, options, examples });
   return {
     folder,
     model,
+    choice,
     report: examples.report,
     trainExamples: examples.train,
     validationExamples: examples.validation,
@@ -69,7 +73,7 @@ export async function prepareFineTune(runtime: Runtime, options: FineTuneOptions
     run: async (hooks) => {
       const store = await openRunStore({
         directory: options.out,
-        config: await describeRun(runtime, folder, options),
+        config: await describeRun(runtime, folder, { options, choice }),
         resume: options.resume,
       });
       try {
@@ -105,15 +109,27 @@ async function prepareData(options: FineTuneOptions): Promise<Examples> {
   return { train: examples, validation: held, report };
 }
 
-function openModel(
+async function openModel(
   runtime: Runtime,
-  { config, weights }: ModelFolder,
-  { trained: { parameters, adapter }, threads }: { readonly trained: Trained; readonly threads: number },
-): LanguageModel {
-  const spec = adapter
-    ? { config, weights, trainable: new Map<string, readonly number[]>(), adapter: adapterModules(adapter, config) }
-    : { config, weights, trainable: new Map(parameters.map(({ name, dims }) => [name, dims])), adapter: [] };
-  return createLanguageModel(runtime, { spec, parameters, dropout: adapter?.dropout ?? 0, threads });
+  { folder, trained, options, examples }: Pick<Run, 'folder' | 'options' | 'examples'> & { readonly trained: Trained },
+): Promise<{ model: LanguageModel; choice: ModeChoice }> {
+  const { parameters, adapter } = trained;
+  const { threads, rows, train: course, mode = 'fp32' } = options;
+  const spec = specOf(folder, trained);
+  // The first batch of the run is the one on which modes are compared.
+  const { batch, maxLength: length, packing } = rows;
+  const shuffle = { seed: course.seed, epoch: 0 };
+  const [calibration] = mode === 'fp32' ? [] : toMicroBatches(examples.train, { batch, length, packing, shuffle });
+  const job = { folder, spec, parameters, threads, batch: calibration };
+  const { choice, quantized } = await openTrainingWeights(runtime, mode, job);
+  const own = { ...spec, ...(quantized && { quantized }) };
+  const model = createLanguageModel(runtime, { spec: own, parameters, dropout: adapter?.dropout ?? 0, threads });
+  return { model, choice };
+}
+
+function specOf({ config, weights }: ModelFolder, { parameters, adapter }: Trained): CausalLmSpec {
+  if (adapter) return { config, weights, trainable: new Map(), adapter: adapterModules(adapter, config) };
+  return { config, weights, trainable: new Map(parameters.map(({ name, dims }) => [name, dims])), adapter: [] };
 }
 
 interface Trained {

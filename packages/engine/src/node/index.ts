@@ -22,3 +22,11 @@ export type { Device } from './onnx-session.ts';
 export { createWorkerRuntime } from './worker-runtime.ts';
 export { type ModelToWrite, writeModelFolder } from './write-model-folder.ts';
 export { yieldToEventLoop } from './yield-to-event-loop.ts';
+export { HALF_BILLION, type ModelShape, type RandomModelOptions, randomModelFolder } from './random-model.ts';
+export {
+  type CalibrationJob,
+  type ModeChoice,
+  openTrainingWeights,
+  TRAINING_MODES,
+  type TrainingMode,
+} from './training-weights.ts';

@@ -4,12 +4,18 @@ import { ProtobufWriter } from './protobuf-writer.ts';
 /** TensorProto.DataType of onnx.proto. */
 const DATA_TYPE: Record<ElementType, number> = {
   float32: 1,
+  uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,
   float16: 10,
   bfloat16: 16,
 };
+
+/** Operators of ONNX Runtime itself, outside the standard: github.com/microsoft/onnxruntime, docs/ContribOperators.md. */
+const RUNTIME_OPERATORS: ReadonlySet<string> = new Set(['MatMulIntegerToFloat', 'MatMulNBits', 'QuickGelu']);
+const RUNTIME_DOMAIN = 'com.microsoft';
 
 const OPSET = 21;
 const IR_VERSION = 10;
@@ -33,6 +39,7 @@ export function encodeModel(graph: Graph, locationOf: (file: string) => string):
     .text(2, 'skein')
     .message(7, body)
     .message(8, new ProtobufWriter().text(1, '').integer(2, OPSET))
+    .message(8, new ProtobufWriter().text(1, RUNTIME_DOMAIN).integer(2, 1))
     .finish();
 }
 
@@ -42,6 +49,7 @@ function encodeNode(node: GraphNode, index: number): ProtobufWriter {
   for (const output of node.outputs) writer.text(2, output);
   writer.text(3, `${node.operator}/${index}`).text(4, node.operator);
   for (const [name, value] of Object.entries(node.attributes)) writer.message(5, encodeAttribute(name, value));
+  if (RUNTIME_OPERATORS.has(node.operator)) writer.text(7, RUNTIME_DOMAIN);
   return writer;
 }
 

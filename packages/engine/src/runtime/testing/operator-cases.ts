@@ -1,3 +1,4 @@
+import { int8Matrix } from '../../graph/int8-matrix.ts';
 import { cachedAttention } from '../../graph/attention.ts';
 import { raw } from '../../graph/elementwise.ts';
 import type { Attribute, Dim, ElementType, GraphBuilder, Value } from '../../graph/graph.ts';
@@ -78,7 +79,7 @@ const elementwise: OperatorCase[] = [
     ),
     plain(`${operator} with a scalar`, { x, y: normalTensor([], 6) }, { dims: x.dims }),
   ]),
-  ...['Neg', 'Exp', 'Sigmoid'].map((operator) => plain(operator, { x }, { dims: x.dims })),
+  ...['Abs', 'Neg', 'Exp', 'Sigmoid'].map((operator) => plain(operator, { x }, { dims: x.dims })),
   ...['Log', 'Sqrt', 'Reciprocal'].map((operator) => plain(operator, { x: positive([2, 3, 4], 7) }, { dims: x.dims })),
   plain(
     'Equal that broadcasts',
@@ -218,6 +219,33 @@ const composed: OperatorCase[] = [
   },
 ];
 
+/** Whole numbers over their whole range, as a factor of 8 bits has them. */
+const wholeNumbers = (count: number): Int8Array => Int8Array.from({ length: count }, (_, i) => ((i * 89) % 255) - 127);
+
+const integers: OperatorCase[] = [
+  {
+    label: 'QuantizeLinear by rows, there and back',
+    feeds: { x: normalTensor([3, 5], 24), scales: positive([3], 25) },
+    build: (g, { x: values, scales }) => {
+      const attributes = { axis: 0 };
+      const zero = g.bytes(128, [3]);
+      const whole = g.apply('QuantizeLinear', [values!, scales!, zero], { dims: [3, 5], type: 'uint8', attributes });
+      return g.apply('DequantizeLinear', [whole, scales!, zero], { dims: [3, 5], attributes });
+    },
+  },
+  ...[false, true].map(
+    (fine): OperatorCase => ({
+      label: `MatMulIntegerToFloat${fine ? ', fine' : ''}, in parts`,
+      feeds: { x: normalTensor([3, 2432], 26) },
+      build: (g, { x: values }) => {
+        const scales = Float32Array.from({ length: 8 * 4 }, (_, i) => 0.001 * (i + 1));
+        const forward = { values: wholeNumbers((fine ? 2 : 1) * 2432 * 4), fine, scales };
+        return int8Matrix({ name: 'w', dims: [4, 2432], levels: 127, forward, backward: forward }).forward(g, values!);
+      },
+    }),
+  ),
+];
+
 /** Every operator that the graph package writes, in the forms in which it writes it. */
 export const operatorCases: readonly OperatorCase[] = [
   ...elementwise,
@@ -226,4 +254,5 @@ export const operatorCases: readonly OperatorCase[] = [
   ...indexing,
   ...products,
   ...composed,
+  ...integers,
 ];

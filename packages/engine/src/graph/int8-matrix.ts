@@ -1,0 +1,196 @@
+import { invariant } from '@skein/core';
+import { raw } from './elementwise.ts';
+import type { ExternalBytes, GraphBuilder, Value } from './graph.ts';
+import { rawLayout } from './layout.ts';
+import type { FrozenMatrix } from './linear.ts';
+
+/** Whole numbers that stand for a matrix [rows, columns], whose rows are cut into parts that share scales. */
+export interface Int8Factor {
+  /**
+   * Part after part: [width, columns] of whole multiples of the scale; where `fine`, [width, columns] more, of multiples
+   * of scale / (2·levels).
+   */
+  readonly values: Int8Array | ExternalBytes;
+  readonly fine: boolean;
+  /** [parts, columns] */
+  readonly scales: Float32Array;
+}
+
+/** A frozen W [out, in] in 8 bits, once for each product, so that scales follow the numbers that are summed. */
+export interface Int8Weight {
+  readonly name: string;
+  readonly dims: readonly [out: number, into: number];
+  /** Largest magnitude of its whole numbers. */
+  readonly levels: number;
+  /** Wᵀ [in, out], for x·Wᵀ. */
+  readonly forward: Int8Factor;
+  /** W [out, in], for dy·W. */
+  readonly backward: Int8Factor;
+}
+
+/** Largest magnitude of a quantised activation. */
+const LEVELS = 127;
+const ZERO_POINT = 128;
+
+/** Sums of so many products, twice 255 · 127 each, stay below 2^31. */
+const MOST_ROWS = 32_768;
+
+/** A product of at most so many columns stays in the caches, so that adding up several of them is cheap. */
+const NARROW = 1280;
+
+/** Whether both products of a matrix are exact in 32 bits. */
+export function isQuantizable([out, into]: readonly [out: number, into: number]): boolean {
+  return partWidth(into, out) <= MOST_ROWS && partWidth(out, into) <= MOST_ROWS;
+}
+
+/**
+ * How many rows of a factor [rows, columns] share scales. Narrow parts follow the numbers more closely, but each costs
+ * a pass over the product.
+ * @returns a divisor of `rows`
+ */
+export function partWidth(rows: number, columns: number): number {
+  const usual = columns <= NARROW ? 304 : 896;
+  let best = rows;
+  for (let width = usual / 2; width <= Math.min(rows, 1280); width++) {
+    if (rows % width === 0 && Math.abs(width - usual) < Math.abs(best - usual)) best = width;
+  }
+  return best;
+}
+
+/**
+ * Products with a matrix in 8 bits. Activations are quantised while the graph runs, each part of a row by its own
+ * largest magnitude; products are summed exactly in 32 bits.
+ *
+ * A fine factor makes x·W of about 15 bits from products of 8: with x = s·(q + r/254) and W = t·(p + u/254), it is
+ * nearly s·t·(q·p + (r·p + q·u)/254), of which the second term is one product of twice the length.
+ */
+export function int8Matrix({ name, dims: [out, into], levels, forward, backward }: Int8Weight): FrozenMatrix {
+  return {
+    forward: (g, x) => product(g, x, { ...forward, name: `${name}.forward`, columns: out, levels }),
+    backward: (g, dy) => product(g, dy, { ...backward, name: `${name}.backward`, columns: into, levels }),
+  };
+}
+
+interface NamedFactor extends Int8Factor {
+  readonly name: string;
+  readonly columns: number;
+  readonly levels: number;
+}
+
+function product(g: GraphBuilder, x: Value, factor: NamedFactor): Value {
+  const width = partWidth(Number(x.dims[1]), factor.columns);
+  const sums = quantizedParts(g, x, { width, restLevels: factor.fine ? 2 * factor.levels : undefined }).map(
+    (quantized, part) => {
+      const coarse = multiply(g, quantized.values, slicedFactor(g, factor, { part, width, rows: width }));
+      if (!quantized.both) return raw.mul(g, coarse, quantized.scale);
+      const fine = multiply(g, quantized.both, slicedFactor(g, factor, { part, width, rows: 2 * width }));
+      return raw.mul(g, raw.add(g, coarse, fine), quantized.scale);
+    },
+  );
+  return sums.reduce((sum, part) => raw.add(g, sum, part));
+}
+
+function multiply(g: GraphBuilder, values: Value, [integers, scales]: readonly [Value, Value]): Value {
+  const dims = [values.dims[0] as number, integers.dims[1] as number];
+  return g.apply('MatMulIntegerToFloat', [values, integers, g.scalar(1), scales, g.bytes(ZERO_POINT, [])], { dims });
+}
+
+/** The first `rows` of a part, which are all of them or its coarse half, with their scales. */
+function slicedFactor(
+  g: GraphBuilder,
+  { name, values, scales, columns, fine, levels }: NamedFactor,
+  { part, width, rows }: { readonly part: number; readonly width: number; readonly rows: number },
+): readonly [Value, Value] {
+  const partBytes = (fine ? 2 : 1) * width * columns;
+  const own = scales.subarray(part * columns, (part + 1) * columns);
+  return once(g, `${name}.${part}.${rows}`, () => [
+    g.initializer({
+      name: `${name}.${part}.${rows}.values`,
+      dims: [rows, columns],
+      type: 'int8',
+      source: stretch(values, part * partBytes, rows * columns),
+    }),
+    g.initializer({
+      name: `${name}.${part}.${rows}.scales`,
+      dims: [columns],
+      type: 'float32',
+      source: rows === width ? own.slice() : own.map((scale) => scale / (2 * levels)),
+    }),
+  ]);
+}
+
+interface QuantizedPart {
+  /** [rows, width] uint8: x ≈ scale · (values − 128). */
+  readonly values: Value;
+  /** [rows, 2·width]: what that leaves in multiples of scale / (2·levels), then the values again. */
+  readonly both: Value | undefined;
+  /** [rows, 1] */
+  readonly scale: Value;
+}
+
+/** x [M, K] in parts of `width` columns. The same value is quantised once in a graph. */
+function quantizedParts(
+  g: GraphBuilder,
+  x: Value,
+  { width, restLevels }: { readonly width: number; readonly restLevels: number | undefined },
+): readonly QuantizedPart[] {
+  return once(g, `quantized:${x.name}:${width}:${restLevels}`, () => {
+    const [M, K] = x.dims.map(Number) as [number, number];
+    const count = K / width;
+    const flat = count === 1 ? x : rawLayout.reshape(g, x, [M * count, width]);
+    const peak = raw.reduceMax(g, g.apply('Abs', [flat], { dims: flat.dims }), [1]);
+    // A row of zeros has no scale of its own; any positive one will do.
+    const scale = raw.add(g, raw.mul(g, peak, g.scalar(1 / LEVELS)), g.scalar(1e-30));
+    const values = rounded(g, flat, scale);
+    const rest = restLevels === undefined ? undefined : remainder(g, flat, { values, scale, restLevels });
+    const wide = (v: Value) => rawLayout.reshape(g, v, [M, K]);
+    const part = (v: Value, [start, end]: readonly [number, number]) =>
+      count === 1 ? v : rawLayout.slice(g, v, { axis: 1, start, end });
+    const [allValues, allRest] = [wide(values), rest && wide(rest)];
+    const scales = rawLayout.reshape(g, scale, [M, count]);
+    return Array.from({ length: count }, (_, index) => {
+      const range = [index * width, (index + 1) * width] as const;
+      const own = part(allValues, range);
+      const both = allRest && rawLayout.concat(g, [part(allRest, range), own], 1, 2 * width);
+      return { values: own, both, scale: part(scales, [index, index + 1]) };
+    });
+  });
+}
+
+/** x [R, width] over scale [R, 1], as uint8 around the zero point. */
+function rounded(g: GraphBuilder, x: Value, scale: Value): Value {
+  const rows = x.dims[0] as number;
+  return g.apply('QuantizeLinear', [x, rawLayout.reshape(g, scale, [rows]), g.bytes(ZERO_POINT, [rows])], {
+    dims: x.dims,
+    type: 'uint8',
+    attributes: { axis: 0 },
+  });
+}
+
+/** What rounding left of x, itself rounded to multiples of scale / restLevels. */
+function remainder(
+  g: GraphBuilder,
+  x: Value,
+  { values, scale, restLevels }: { values: Value; scale: Value; restLevels: number },
+): Value {
+  const rows = x.dims[0] as number;
+  const inputs = [values, rawLayout.reshape(g, scale, [rows]), g.bytes(ZERO_POINT, [rows])];
+  const whole = g.apply('DequantizeLinear', inputs, { dims: x.dims, attributes: { axis: 0 } });
+  return rounded(g, raw.sub(g, x, whole), raw.mul(g, scale, g.scalar(1 / restLevels)));
+}
+
+function stretch(source: Int8Array | ExternalBytes, offset: number, length: number): Int8Array | ExternalBytes {
+  if (ArrayBuffer.isView(source)) return source.subarray(offset, offset + length);
+  invariant(offset + length <= source.length, 'a part of a matrix outside its bytes');
+  return { file: source.file, offset: source.offset + offset, length };
+}
+
+const shared = new WeakMap<GraphBuilder, Map<string, unknown>>();
+
+/** What a graph needs only once, by name. */
+function once<T>(g: GraphBuilder, key: string, make: () => T): T {
+  const known = shared.get(g) ?? new Map<string, unknown>();
+  shared.set(g, known);
+  if (!known.has(key)) known.set(key, make());
+  return known.get(key) as T;
+}

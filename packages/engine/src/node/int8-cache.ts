@@ -1,0 +1,241 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BaseError, type FloatDtype } from '@skein/core';
+import { z } from 'zod';
+import { int8Matrix, isQuantizable } from '../graph/int8-matrix.ts';
+import type { ElementType, ExternalBytes, Initializer } from '../graph/graph.ts';
+import type { FrozenMatrix } from '../graph/linear.ts';
+import { EMBEDDING, HEAD, LINEARS, type LinearName, linearPath } from '../models/weight-names.ts';
+import { diskError } from './disk-error.ts';
+import { partialSuffix, syncDirectory, writeDurably } from './durable-file.ts';
+import type { ModelFolder } from './model-folder.ts';
+import { createQuantizePool, type QuantizePool } from './quantize-pool.ts';
+import { openSafetensors, type TensorToWrite, writeSafetensors } from './safetensors-file.ts';
+
+const choiceSchema = z.strictObject({
+  mode: z.enum(['fp32', 'int8']),
+  floats: z.array(z.string()),
+  gradientCosine: z.number().nullable(),
+  reason: z.string(),
+});
+
+export interface Int8Cache {
+  /** By the name of the weight. */
+  readonly matrices: ReadonlyMap<string, FrozenMatrix>;
+  /** What was measured before on the same weights, under a digest of what it was measured with. */
+  readChoice(key: string): Promise<z.infer<typeof choiceSchema> | undefined>;
+  writeChoice(key: string, choice: z.infer<typeof choiceSchema>): Promise<void>;
+}
+
+export interface Int8CacheOptions {
+  /** Largest magnitude of a weight: 127, or 63 where products of 8-bit integers saturate. */
+  readonly levels: number;
+  readonly threads: number;
+  /** Called when the weights have to be quantised, and when that is done. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Beside the model, since it belongs to its bytes and a model may be large. */
+const FOLDER = '.skein-int8';
+const MATRICES = 'matrices.safetensors';
+const VECTORS = 'vectors.safetensors';
+const VERSION = 3;
+const DTYPE: Partial<Record<ElementType, FloatDtype>> = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' };
+
+/**
+ * The model's linears and head in 8 bits, from the cache beside the model, or made for it now. An entry is named by the
+ * SHA-256 of the weights' files, so another model's is never taken; it appears whole, by a rename.
+ * @throws BaseError `engine/not-writable`, `engine/disk-full` where the entry can't be kept.
+ */
+export async function openInt8Cache(folder: ModelFolder, options: Int8CacheOptions): Promise<Int8Cache> {
+  const pool = createQuantizePool(options.threads);
+  try {
+    const entry = join(folder.path, FOLDER, await entryName(folder, pool, options.levels));
+    if (!existsSync(entry)) await writeEntry(entry, { folder, pool, options });
+    return {
+      matrices: await readEntry(entry, folder, options.levels),
+      readChoice: (key) => readChoice(choicePath(entry, key)),
+      writeChoice: (key, choice) => writeDurably(choicePath(entry, key), [Buffer.from(`${JSON.stringify(choice)}\n`)]),
+    };
+  } finally {
+    await pool.close();
+  }
+}
+
+function choicePath(entry: string, key: string): string {
+  return join(entry, `choice-${key.replace(/[^0-9a-z]/g, '').slice(-32)}.json`);
+}
+
+/** A choice that can't be read is made again. */
+async function readChoice(path: string): Promise<z.infer<typeof choiceSchema> | undefined> {
+  try {
+    return choiceSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+async function entryName({ weights }: ModelFolder, pool: QuantizePool, levels: number): Promise<string> {
+  const files = [...new Set([...weights.values()].map(({ source }) => (source as ExternalBytes).file))].toSorted();
+  const digests = await Promise.all(files.map((file) => pool.digest(file)));
+  const all = createHash('sha256').update(JSON.stringify({ VERSION, levels, digests }));
+  return all.digest('hex').slice(0, 32);
+}
+
+interface Matrix {
+  readonly weight: Initializer;
+  /** About 15 bits in the forward product; the head's logits do well with 8. */
+  readonly fine: boolean;
+}
+
+/** Every weight that is quantised, by name in the order of a safetensors file. */
+function matricesOf({ config, weights }: ModelFolder): readonly Matrix[] {
+  const head = weights.get(config.tiedEmbeddings ? EMBEDDING : HEAD);
+  const matrices: Matrix[] = head ? [{ weight: head, fine: false }] : [];
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const name of Object.keys(LINEARS) as LinearName[]) {
+      const weight = weights.get(`${linearPath(layer, name)}.weight`);
+      if (weight) matrices.push({ weight, fine: true });
+    }
+  }
+  return matrices
+    .filter(({ weight }) => isQuantizable(weight.dims as [number, number]))
+    .toSorted((a, b) => (a.weight.name < b.weight.name ? -1 : 1));
+}
+
+interface EntryJob {
+  readonly folder: ModelFolder;
+  readonly pool: QuantizePool;
+  readonly options: Int8CacheOptions;
+}
+
+async function writeEntry(entry: string, { folder, pool, options }: EntryJob): Promise<void> {
+  const parent = join(folder.path, FOLDER);
+  const partial = `${entry}.${process.pid}-${randomUUID()}${partialSuffix}`;
+  try {
+    await mkdir(parent, { recursive: true });
+    await removeAbandoned(parent);
+    await mkdir(partial);
+    const vectors = await writeMatrices(join(partial, MATRICES), { folder, pool, options });
+    await writeSafetensors(join(partial, VECTORS), vectors);
+    await rename(partial, entry).catch((error: NodeJS.ErrnoException) => {
+      // Another process has made the same entry meanwhile.
+      if (!existsSync(entry)) throw error;
+    });
+    await syncDirectory(parent);
+  } catch (error) {
+    throw error instanceof BaseError || options.signal?.aborted ? error : diskError(error, entry);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+type Quantized = Promise<Awaited<ReturnType<QuantizePool['quantize']>>>;
+
+/** @returns the scales, which become a file of their own once all are known. */
+async function writeMatrices(path: string, job: EntryJob): Promise<TensorToWrite[]> {
+  const matrices = matricesOf(job.folder);
+  const vectors: TensorToWrite[] = [];
+  const started = new Map<Matrix, Quantized>();
+  const take = (index: number): Quantized => {
+    job.options.signal?.throwIfAborted();
+    // Keeps every thread busy, and no more results in memory than that needs.
+    for (const matrix of matrices.slice(index, index + job.options.threads + 1)) {
+      if (!started.has(matrix)) started.set(matrix, startQuantizing(matrix, job));
+    }
+    return started.get(matrices[index] as Matrix) as Quantized;
+  };
+  const tensors = matrices.flatMap((matrix, index): TensorToWrite[] => {
+    const { name, dims } = matrix.weight;
+    const [out = 0, into = 0] = dims;
+    const backward = async () => bytesOf((await take(index)).backward);
+    // Of a matrix the second to be written, by its name.
+    const forward = async () => {
+      const result = await take(index);
+      started.delete(matrix);
+      for (const key of ['forwardScales', 'backwardScales'] as const) {
+        const array = result[key];
+        vectors.push({ name: `${name}.${key}`, dtype: 'F32', dims: [array.length], data: () => bytesOf(array) });
+      }
+      job.options.onProgress?.(index + 1, matrices.length);
+      return bytesOf(result.forward);
+    };
+    return [
+      { name: `${name}.backward`, dtype: 'I8', dims, data: backward },
+      { name: `${name}.forward`, dtype: 'I8', dims: [(matrix.fine ? 2 : 1) * into, out], data: forward },
+    ];
+  });
+  await writeSafetensors(path, tensors);
+  return vectors;
+}
+
+function startQuantizing({ weight, fine }: Matrix, { pool, options }: EntryJob): Quantized {
+  const { file, offset } = weight.source as ExternalBytes;
+  const [dtype = 'F32', dims] = [DTYPE[weight.type], weight.dims as [number, number]];
+  const result = pool.quantize({ kind: 'quantize', file, offset, dtype, dims, levels: options.levels, fine });
+  // Awaited later; a failure must not count as unhandled before that.
+  result.catch(() => undefined);
+  return result;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** What a process left that was killed while it wrote. */
+async function removeAbandoned(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const pid = /\.(\d+)-[0-9a-f-]+\.partial$/.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    await rm(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function readEntry(
+  entry: string,
+  folder: ModelFolder,
+  levels: number,
+): Promise<ReadonlyMap<string, FrozenMatrix>> {
+  const [matrixFile, vectorFile] = [join(entry, MATRICES), join(entry, VECTORS)];
+  const stored = await openSafetensors(matrixFile);
+  const vectors = await openSafetensors(vectorFile);
+  try {
+    const place = (name: string): ExternalBytes => {
+      const found = stored.index.tensors.get(name);
+      if (!found) throw damaged(entry);
+      return { file: matrixFile, offset: found.offset, length: found.byteLength };
+    };
+    const matrices = new Map<string, FrozenMatrix>();
+    for (const { weight, fine } of matricesOf(folder)) {
+      const { name } = weight;
+      const factor = async (kind: 'forward' | 'backward') => {
+        const scales = await vectors.readFloats(`${name}.${kind}Scales`);
+        return { values: place(`${name}.${kind}`), scales, fine: fine && kind === 'forward' };
+      };
+      const [forward, backward] = [await factor('forward'), await factor('backward')];
+      matrices.set(name, int8Matrix({ name, dims: weight.dims as [number, number], levels, forward, backward }));
+    }
+    return matrices;
+  } finally {
+    await stored.close();
+    await vectors.close();
+  }
+}
+
+function damaged(entry: string): BaseError {
+  return new BaseError('engine/int8-cache-damaged', `The quantised weights in ${entry} are not whole.`, {
+    hints: ['Delete that folder; it is made again.'],
+  });
+}

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { decodeFloats, type FloatDtype, invariant } from '@skein/core';
+import { isQuantizable, partWidth } from '../graph/int8-matrix.ts';
+import { quantizeColumns, quantizeRows, transposeInto } from '../models/quantize-stripe.ts';
+
+export type QuantizeRequest =
+  /** SHA-256 of a file, in hexadecimal. */
+  | { readonly kind: 'digest'; readonly file: string }
+  | {
+      readonly kind: 'quantize';
+      readonly file: string;
+      readonly offset: number;
+      readonly dtype: FloatDtype;
+      readonly dims: readonly [out: number, into: number];
+      readonly levels: number;
+      /** Whether the forward factor has a second half. */
+      readonly fine: boolean;
+    };
+
+export interface QuantizedMatrix {
+  /** As `Int8Weight` has them. */
+  readonly forward: Int8Array<ArrayBuffer>;
+  readonly forwardScales: Float32Array<ArrayBuffer>;
+  readonly backward: Int8Array<ArrayBuffer>;
+  readonly backwardScales: Float32Array<ArrayBuffer>;
+}
+
+export type QuantizeReply = { readonly digest: string } | QuantizedMatrix | { readonly error: string };
+
+const DIGEST_BYTES = 8 * 1024 * 1024;
+
+const port = parentPort;
+invariant(port, 'quantize-worker.ts is only started as a worker');
+
+port.on('message', (request: QuantizeRequest) => {
+  try {
+    if (request.kind === 'digest') {
+      port.postMessage({ digest: digestOf(request.file) } satisfies QuantizeReply);
+      return;
+    }
+    const result = quantize(request);
+    port.postMessage(
+      result,
+      Object.values(result as object).map((array: Int8Array<ArrayBuffer>) => array.buffer),
+    );
+  } catch (error) {
+    port.postMessage({ error: (error as Error).message } satisfies QuantizeReply);
+  }
+});
+
+function quantize({
+  file,
+  offset,
+  dtype,
+  levels,
+  dims,
+  fine,
+}: QuantizeRequest & { kind: 'quantize' }): QuantizedMatrix {
+  const [out, into] = dims;
+  invariant(isQuantizable(dims), 'a matrix that cannot be quantised');
+  const rowBytes = into * (dtype === 'F32' ? 4 : 2);
+  // Whole parts of the backward factor, so that each has its scales at once.
+  const rows = partWidth(out, into);
+  const width = partWidth(into, out);
+  const halves = fine ? 2 : 1;
+  const result: QuantizedMatrix = {
+    forward: new Int8Array(halves * out * into),
+    forwardScales: new Float32Array((into / width) * out),
+    backward: new Int8Array(out * into),
+    backwardScales: new Float32Array((out / rows) * into),
+  };
+  const handle = openSync(file, 'r');
+  try {
+    for (let first = 0; first < out; first += rows) {
+      const data = decodeFloats(readAt(handle, offset + first * rowBytes, rows * rowBytes), dtype);
+      const { values, rest, scales } = quantizeRows(data, width, levels);
+      transposeInto(result.forwardScales, scales, { first, columns: into / width, stride: out });
+      for (let part = 0; part < into / width; part++) {
+        // Part after part, each with its second half behind it.
+        const target = result.forward.subarray(halves * part * width * out);
+        const placement = { first, columns: width, stride: out };
+        transposeInto(target, takeColumns(values, into, [part * width, width]), placement);
+        if (fine)
+          transposeInto(target.subarray(width * out), takeColumns(rest, into, [part * width, width]), placement);
+      }
+      const backward = quantizeColumns(data, into, levels);
+      result.backward.set(backward.values, first * into);
+      result.backwardScales.set(backward.scales, (first / rows) * into);
+    }
+  } finally {
+    closeSync(handle);
+  }
+  return result;
+}
+
+function takeColumns(data: Int8Array, columns: number, [start, count]: readonly [number, number]): Int8Array {
+  if (count === columns) return data;
+  const rows = data.length / columns;
+  const taken = new Int8Array(rows * count);
+  for (let row = 0; row < rows; row++) {
+    taken.set(data.subarray(row * columns + start, row * columns + start + count), row * count);
+  }
+  return taken;
+}
+
+function digestOf(file: string): string {
+  const hash = createHash('sha256');
+  const buffer = new Uint8Array(DIGEST_BYTES);
+  const handle = openSync(file, 'r');
+  try {
+    for (let at = 0; ; ) {
+      const count = readSync(handle, buffer, 0, buffer.length, at);
+      if (count === 0) return hash.digest('hex');
+      hash.update(buffer.subarray(0, count));
+      at += count;
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function readAt(handle: number, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const count = readSync(handle, bytes, done, length - done, offset + done);
+    if (count === 0) throw new Error('a weight file is shorter than its header says');
+    done += count;
+  }
+  return bytes;
+}
