@@ -37,6 +37,7 @@ test('heads: MQA, GQA, all; a head size of its own or hidden size over heads', (
   };
   expect(heads({ num_key_value_heads: 1 })).toEqual([4, 1, 4]);
   expect(heads({ num_key_value_heads: null, head_dim: null })).toEqual([4, 4, 6]);
+  expect(tinyConfig('qwen3', { head_dim: null }).headSize).toBe(128);
 });
 
 describe('what is not computed is refused by its name', () => {
@@ -49,6 +50,7 @@ describe('what is not computed is refused by its name', () => {
     [{ hidden_act: 'gelu' }, 'engine/config-unsupported', '"gelu"'],
     [{ use_sliding_window: true }, 'engine/config-unsupported', 'sliding-window'],
     [{ quantization_config: { bits: 4 } }, 'engine/config-unsupported', 'quantised'],
+    [{ partial_rotary_factor: 0.5 }, 'engine/config-unsupported', 'part (0.5)'],
     [{ num_key_value_heads: 3 }, 'engine/config-unsupported', '4 heads on 3'],
     [{ vocab_size: 'many' }, 'engine/config-invalid', 'vocab_size'],
   ])('%j', (changes, code, says) => {

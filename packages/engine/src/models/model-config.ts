@@ -45,6 +45,7 @@ const ropeSchema = z.looseObject({
   low_freq_factor: z.number().positive().optional(),
   high_freq_factor: z.number().positive().optional(),
   original_max_position_embeddings: z.int().positive().optional(),
+  partial_rotary_factor: z.number().optional(),
 });
 
 const count = z.int().positive();
@@ -66,6 +67,7 @@ const configSchema = z.looseObject({
   mlp_bias: z.boolean().default(false),
   use_sliding_window: z.boolean().default(false),
   layer_types: z.array(z.string()).nullish(),
+  partial_rotary_factor: z.number().optional(),
   rope_theta: z.number().positive().nullish(),
   rope_scaling: ropeSchema.nullish(),
   rope_parameters: ropeSchema.nullish(),
@@ -113,7 +115,8 @@ export function parseModelConfig(json: unknown, file: string): ModelConfig {
     layers: raw.num_hidden_layers,
     heads,
     kvHeads: raw.num_key_value_heads ?? heads,
-    headSize: raw.head_dim ?? Math.floor(raw.hidden_size / heads),
+    // Qwen3's own default.
+    headSize: raw.head_dim ?? (family === 'qwen3' ? 128 : Math.floor(raw.hidden_size / heads)),
     normEpsilon: raw.rms_norm_eps,
     ropeTheta: raw.rope_parameters?.rope_theta ?? raw.rope_theta ?? 10_000,
     ropeScaling: parseRopeScaling(raw, file),
@@ -136,6 +139,8 @@ function refuseUnsupported(raw: RawConfig, file: string): void {
   if (raw.hidden_act !== 'silu') refuse(`the activation "${raw.hidden_act}"`);
   if (raw.use_sliding_window || raw.layer_types?.some((type) => type !== 'full_attention'))
     refuse('sliding-window attention');
+  const rotated = raw.rope_parameters?.partial_rotary_factor ?? raw.partial_rotary_factor ?? 1;
+  if (rotated !== 1) refuse(`a rotary embedding of a part (${rotated}) of each head`);
   if (raw.quantization_config !== undefined && raw.quantization_config !== null) refuse('a quantised checkpoint');
   const kvHeads = raw.num_key_value_heads ?? raw.num_attention_heads;
   if (raw.num_attention_heads % kvHeads !== 0) refuse(`${raw.num_attention_heads} heads on ${kvHeads} key-value heads`);
