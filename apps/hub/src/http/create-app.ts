@@ -57,6 +57,8 @@ export function createApp(services: HubServices): OpenAPIHono {
   app.onError((error, c) => {
     const { status, body } = errorReply(error);
     if (status === 500) services.logger.error({ error, path: c.req.path }, 'A request failed.');
+    // The rest of a body that is too large isn't read, so the connection can't carry another request.
+    if (status === 413) c.header('connection', 'close');
     return c.json(body, status);
   });
   return app;

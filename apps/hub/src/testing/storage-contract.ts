@@ -19,7 +19,7 @@ export function storageContract(name: string, open: () => Promise<Database>): vo
     let db: Database;
     beforeAll(async () => {
       db = await open();
-    });
+    }, 60_000);
 
     it('gives types back alike', async () => {
       const data = Uint8Array.of(0, 255, 92, 39);
