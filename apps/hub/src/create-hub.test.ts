@@ -5,7 +5,7 @@ import { readAnchor } from '@skein/chain';
 import { type DevelopmentChain, startDevelopmentChain } from '@skein/chain/node';
 import type { HubClient, HubEvent } from '@skein/client';
 import {
-  BaseError,
+  type BaseError,
   createMemorySource,
   digestOfBytes,
   digestOfJson,
@@ -198,7 +198,7 @@ describe('a hub refuses', () => {
     expect(await client.postMessage(first)).toMatchObject({ status: 'duplicate' });
     const { sender: _, protocol: __, signature: ___, ...rest } = first;
     const body = { ...rest.body, root: digestOfBytes(Uint8Array.of(9)) };
-    const second = await alliance.members[0].sign({ ...rest, body } as never);
+    const second = await alliance.members[0].sign({ ...rest, body });
     const error: unknown = await client.postMessage(second).catch((thrown: unknown) => thrown);
     expect(error).toEqual(refused('contradiction', 409));
     expect((error as BaseError).info['evidence']).toEqual([first, second]);
