@@ -157,6 +157,16 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk leaves nothing under the 
     },
   );
 
+  test('while train copies the tokenizer beside a model', async () => {
+    const place = await createWorkplace();
+    fillDisk(place.at('run/model/tokenizer.json'));
+    const subject = ['--model', place.at('model'), '--data', place.at('data.jsonl'), '--out', place.at('run')];
+    const { exitCode, stderr } = await runLine(['train', ...subject, '--full', '--steps', '1']);
+    expect(stderr).toContain('tokenizer.json could not be written. [engine/disk-full]');
+    expect(exitCode).toBe(1);
+    expect(readdirSync(place.at('run/model'))).toEqual(['model.safetensors']);
+  });
+
   test('while eval writes its answers', async () => {
     const place = await createWorkplace();
     fillDisk(place.at('answers.jsonl'));

@@ -45,7 +45,9 @@ test('patterns give rank and scale, as PEFT finds them', () => {
 });
 
 test('a target or a pattern that fits nothing is found', () => {
-  expect(() => adapterModules(parse({ target_modules: ['q_proj', 'query'] }), model)).toThrow(/"query" is no linear/);
+  expect(() => adapterModules(parse({ target_modules: ['q_proj', 'query'] }), model)).toThrow(
+    /"query" is no linear of a layer/,
+  );
   const config = parse({ rank_pattern: { k_proj: 4 } });
   expect(unusedPattern(config, adapterModules(config, model))).toBe('k_proj');
   expect(unusedPattern(parse({ rank_pattern: { q_proj: 4 } }), adapterModules(config, model))).toBeUndefined();

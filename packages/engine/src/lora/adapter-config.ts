@@ -127,7 +127,7 @@ export function formatAdapterConfig(config: AdapterConfig): string {
 
 /**
  * The linears that an adapter changes, in the order of the model, with rank and scale after its patterns.
- * @throws BaseError where a target matches no linear of the model.
+ * @throws BaseError where a target matches no linear of a layer; the output embedding (lm_head) is none.
  */
 export function adapterModules(adapter: AdapterConfig, model: ModelConfig): AdapterModule[] {
   const modules: AdapterModule[] = [];
@@ -143,7 +143,7 @@ export function adapterModules(adapter: AdapterConfig, model: ModelConfig): Adap
   if (unmatched !== undefined || modules.length === 0) {
     throw new BaseError(
       'engine/adapter-target',
-      `The adapter's target "${unmatched ?? String(adapter.targets)}" is no linear of this model.`,
+      `The adapter's target "${unmatched ?? String(adapter.targets)}" is no linear of a layer of this model.`,
       {
         hints: [`The linears are ${Object.keys(LINEARS).join(', ')}.`],
       },

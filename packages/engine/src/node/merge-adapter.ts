@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BaseError, encodeFloats, type FloatDtype, invariant } from '@skein/core';
 import { adapterInputNames } from '../models/causal-lm.ts';
@@ -9,7 +9,7 @@ import { diskError } from './disk-error.ts';
 import { partialSuffix, syncDirectory, writeDurably } from './durable-file.ts';
 import { type ModelFolder, openModelFolder } from './model-folder.ts';
 import { openSafetensors, type SafetensorsReader, type TensorToWrite, writeSafetensors } from './safetensors-file.ts';
-import { COMPANIONS } from './write-model-folder.ts';
+import { copyCompanions } from './write-model-folder.ts';
 
 export interface MergeOptions {
   /** Folder of the base model. */
@@ -93,10 +93,7 @@ async function writeMerged(directory: string, { folder, changes, options }: Merg
   } finally {
     for (const reader of readers.values()) await reader.close();
   }
-  for (const name of COMPANIONS) {
-    const from = join(folder.path, name);
-    if (existsSync(from)) await copyFile(from, join(directory, name));
-  }
+  await copyCompanions(folder.path, directory);
   const config = `${JSON.stringify(folder.rawConfig, null, 2)}\n`;
   await writeDurably(join(directory, 'config.json'), [new TextEncoder().encode(config)]);
 }

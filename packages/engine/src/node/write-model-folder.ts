@@ -1,5 +1,5 @@
-import { copyFile, mkdir } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeFloats, type FloatDtype } from '@skein/core';
 import type { Parameter } from '../train/differentiable-model.ts';
@@ -7,7 +7,7 @@ import { writeDurably } from './durable-file.ts';
 import { writeSafetensors } from './safetensors-file.ts';
 
 /** What stands beside the weights so that a model can be used: copied as it is. */
-export const COMPANIONS: readonly string[] = [
+const COMPANIONS: readonly string[] = [
   'tokenizer.json',
   'tokenizer_config.json',
   'chat_template.jinja',
@@ -36,10 +36,15 @@ export async function writeModelFolder(path: string, model: ModelToWrite): Promi
     data: () => encodeFloats(data, model.dtype),
   }));
   await writeSafetensors(join(path, 'model.safetensors'), tensors, new Map([['format', 'pt']]));
-  for (const name of COMPANIONS) {
-    const from = model.companionsFrom && join(model.companionsFrom, name);
-    if (from && existsSync(from)) await copyFile(from, join(path, name));
-  }
+  if (model.companionsFrom !== undefined) await copyCompanions(model.companionsFrom, path);
   const config = `${JSON.stringify(model.rawConfig, null, 2)}\n`;
   await writeDurably(join(path, 'config.json'), [new TextEncoder().encode(config)]);
+}
+
+/** Copies tokenizer, template and the like from one model folder to another, each whole or not at all. */
+export async function copyCompanions(from: string, to: string): Promise<void> {
+  for (const name of COMPANIONS) {
+    const file = join(from, name);
+    if (existsSync(file)) await writeDurably(join(to, name), createReadStream(file));
+  }
 }
