@@ -27,7 +27,7 @@ import {
   type SumJob,
   type Unsigned,
 } from '@skein/alliance';
-import type { Digest } from '@skein/core';
+import { type Digest, digestOfJson } from '@skein/core';
 import type { AggregationCrypto } from '@skein/privacy';
 import type { ContractModel } from './contract-model.ts';
 import { Reverted } from './contract-model.ts';
@@ -156,6 +156,7 @@ export class NodeModel {
       outcomes: this.#outcomes(view.round).member,
       now: queue.now,
       crypto,
+      quantiserSeed: digestOfJson([this.self, view.round]).slice(7),
       log: {
         seen: hub.seenLog(this.self),
         includes: (message) => Promise.resolve(hub.includes(this.self, message)),

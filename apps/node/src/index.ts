@@ -20,3 +20,5 @@ export { trainingSeed } from './daemon/training-seed.ts';
 export { type OpenedNode, openNode } from './open-node.ts';
 export { localMethod, localSettings, SPLIT_SEED } from './trainers/engine/local-settings.ts';
 export type { Check, RoundReport } from './verify/round-report.ts';
+export { openChain, openHub, readInfo } from './connect.ts';
+export { verifyEd25519 } from './log/verify-ed25519.ts';

@@ -1,182 +1,171 @@
 import { existsSync } from 'node:fs';
-import { relative } from 'node:path';
-import { createWorkerRuntime, type FineTuneOptions, prepareFineTune } from '@skein/engine/node';
+import { join, resolve } from 'node:path';
+import { createLocalTrainer, createWorkerRuntime } from '@skein/engine/node';
+import { localMethod } from '@skein/node';
+import { makePlan, type PlanWithModel } from '../alliance/make-plan.ts';
+import { PLAN_SETTINGS } from '../alliance/plan-settings.ts';
 import { type CommandContext, defineCommand, type Outcome, type Values } from '../command.ts';
-import { EXIT_CODES } from '../exit-code.ts';
-import { formatTable } from '../format-table.ts';
-import { describeSamples, SAMPLE_FIELDS, sampleFiles, SHIPPED_MODEL } from '../samples.ts';
-import { RUNTIME_OPTIONS, threadsOf } from '../shared-options.ts';
-import { planRun } from '../plan-run.ts';
-import { showTraining } from '../show-training.ts';
-import { type Examined, examine, readExam } from '../examine.ts';
+import { compareAlliance } from '../local/compare-alliance.ts';
+import { openLocalDirectory } from '../local/local-directory.ts';
+import { startLocalAlliance } from '../local/local-alliance.ts';
+import { ownSubject, sampleSubject, type Subject } from '../local/start-subject.ts';
+import { reportOfStart } from '../local/start-report.ts';
+import { showRounds } from '../local/show-rounds.ts';
+import { SAMPLE_FIELDS, SHIPPED_MODEL } from '../samples.ts';
 import { UsageError } from '../usage-error.ts';
-import { START_SETTINGS } from './start-settings.ts';
-
-/** Questions shown with their answers before and after. */
-const SHOWN_ANSWERS = 4;
 
 const OPTIONS = {
   field: {
     kind: 'choice',
     choices: SAMPLE_FIELDS,
     default: 'clinics',
-    help: 'Which of the shipped sample data to train on',
+    help: 'Which three sample organisations train together',
+  },
+  seed: {
+    kind: 'integer',
+    value: 'N',
+    min: 0,
+    max: 0xffffffff,
+    default: 1,
+    help: 'Of the sample data and the training',
   },
   model: { kind: 'text', value: 'DIR', help: 'Another model than the shipped one' },
-  data: { kind: 'text', value: 'FILE', many: true, help: 'Your own data instead of the samples; needs --test' },
+  data: {
+    kind: 'text',
+    value: 'DIR',
+    many: true,
+    help: 'Your own data: a folder (or file) for each of three or more members',
+  },
   test: {
     kind: 'text',
     value: 'FILE',
     many: true,
-    help: 'Questions and answers held out, to compare before and after',
+    help: 'Questions to compare on; otherwise the share of --data that nobody trains on',
   },
-  out: { kind: 'text', value: 'DIR', help: 'Folder for this run; by default a new one below runs/' },
-  resume: { kind: 'flag', help: 'Go on with the run in --out' },
-  epochs: { kind: 'integer', value: 'N', min: 1, default: START_SETTINGS.train.epochs, help: 'Times over the data' },
+  rounds: {
+    kind: 'integer',
+    value: 'N',
+    min: 1,
+    max: 1000,
+    default: PLAN_SETTINGS.rounds,
+    help: 'Rounds of the alliance',
+  },
+  steps: { kind: 'integer', value: 'N', min: 1, default: PLAN_SETTINGS.local.steps, help: 'Local steps of a round' },
   rate: {
     kind: 'number',
     value: 'N',
     min: 0,
     above: true,
-    default: START_SETTINGS.train.learningRate,
+    default: PLAN_SETTINGS.local.learningRate,
     help: 'Highest learning rate; larger models need less',
   },
-  ...RUNTIME_OPTIONS,
+  out: {
+    kind: 'text',
+    value: 'DIR',
+    help: 'Folder for everything of this run; by default a new one below runs/. An old one is gone on with',
+  },
+  once: { kind: 'flag', help: 'End after the table; otherwise chain, hub and nodes stay up' },
 } as const;
 
 type StartValues = Values<typeof OPTIONS>;
 
 export const start = defineCommand({
   name: 'start',
-  summary: 'fine-tune the shipped small model on the shipped sample data; prints before and after',
+  summary: 'an alliance of three organisations on this machine, from first key to payout',
   description: [
-    'Asks the model questions in wordings that are held out, trains a LoRA adapter on the sample data of three members ' +
-      'together, asks again and compares.',
+    'Starts an embedded chain, a hub and a node for each member in processes of their own, each node with a data folder ' +
+      'that nobody else reads. They train one model together under secure aggregation: rounds, votes, payouts.',
+    'Then compares on held-out questions: the base model, each member alone, the alliance, and all data in one place, ' +
+      'all with the same method, steps and tuning.',
   ],
   options: OPTIONS,
   examples: [
-    { line: 'skein start', does: 'trains on the clinics, some minutes on two cores' },
-    { line: 'skein start --field schools --json', does: 'trains on the schools, and prints an object at the end' },
+    { line: 'skein start --once', does: 'runs the three sample clinics and ends after the table' },
+    { line: 'skein start --field schools --seed 2 --once --json', does: 'other data; prints one object at the end' },
     {
-      line: 'skein start --model qwen --data mine.jsonl --test test.jsonl --rate 2e-4 --epochs 3',
-      does: 'does the same with your own model and data',
+      line: 'skein start --model qwen --data north lake hill --test questions.jsonl --rate 2e-4',
+      does: 'does the same with your own model and data, and stays up',
     },
   ],
   run: runStart,
 });
 
 async function runStart(values: StartValues, context: CommandContext): Promise<Outcome> {
-  const { terminal, signal } = context;
-  const { options, test } = planStart(values);
-  const runtime = createWorkerRuntime(values.device);
+  const { terminal, signal, json } = context;
+  const startedMs = performance.now();
+  const path = resolve(values.out ?? freshDirectory());
+  const local = await openLocalDirectory(path);
+  const subject = await readSubject(values, path);
+  const made = await planFor(values, subject);
+  terminal.say(`${subject.members.map(({ name }) => name).join(', ')} train together; everything is below ${path}.`);
+  const rounds = showRounds(made.plan, terminal);
+  const alliance = await startLocalAlliance({
+    ...made,
+    local,
+    members: subject.members,
+    model: subject.model,
+    onEvent: (event) => rounds.onProcess(event),
+    signal,
+  });
   try {
-    const prepared = await prepareFineTune(runtime, options);
-    const exam = await readExam(prepared, test, options);
-    terminal.say(describeSamples(options, test));
-    const plan = await planRun(prepared, options, { say: (line) => terminal.say(line), signal });
-    const before = await examine(prepared, exam, { label: 'before', terminal, signal });
-    const result = await showTraining(prepared, { terminal, signal });
-    if (result.output === null) {
-      terminal.say(`Interrupted at step ${result.step} of ${result.totalSteps}; the checkpoint is saved.`);
-      terminal.say(`hint: Go on with "${resumeLine(values, options.out)}".`);
-      return { json: { plan, ...result }, exitCode: EXIT_CODES.interrupted.code };
-    }
-    const after = await examine(prepared, exam, { label: 'after', terminal, signal });
-    const json = { model: options.model, plan, ...result, before: before.figures, after: after.figures };
-    return { json, text: report({ before, after, model: options.model, adapter: result.output }) };
+    terminal.say(`chain ${alliance.rpcUrl}, hub ${alliance.hub.url}; the logs are in ${join(path, 'logs')}.`);
+    const ended = await rounds.follow(alliance, signal);
+    const closed = await alliance.hub.closedRounds(alliance.id);
+    const compared = await compareAlliance({ ...made, subject, alliance, ended, directory: path, terminal, signal });
+    const seconds = (performance.now() - startedMs) / 1000;
+    const report = reportOfStart({ plan: made.plan, subject, ended, closed, compared, seconds });
+    if (values.once) return report;
+    if (!json) terminal.write(`${report.text}\n`);
+    terminal.say('Chain, hub and nodes stay up; Ctrl-C ends them.');
+    await aborted(signal);
+    return { json: report.json };
+  } finally {
+    await alliance.stop();
+  }
+}
+
+/** With the plan's method the model is opened once, to name its arrays and their start. */
+async function planFor(
+  { rounds, steps, rate, seed }: StartValues,
+  { name, model, members }: Subject,
+): Promise<PlanWithModel> {
+  const { method, local } = PLAN_SETTINGS;
+  const settings = {
+    ...PLAN_SETTINGS,
+    method: method.kind === 'ffa-lora' ? { ...method, seed } : method,
+    local: { ...local, steps, learningRate: rate },
+    rounds,
+    minMembers: members.length,
+    maxMembers: members.length,
+  };
+  const runtime = createWorkerRuntime('cpu');
+  try {
+    const trainer = await createLocalTrainer(runtime, { model, method: localMethod(settings)!, threads: 1 });
+    return makePlan(name, trainer, settings);
   } finally {
     await runtime.close();
   }
 }
 
-function planStart(values: StartValues): { options: FineTuneOptions; test: readonly string[] } {
-  const own = values.data.length > 0;
-  if (own !== values.test.length > 0) {
-    throw new UsageError('cli/options-conflict', '--data and --test belong together.', {
-      hints: ['Give both, or neither for the shipped sample data.'],
-    });
-  }
-  if (values.resume && values.out === undefined) {
-    throw new UsageError('cli/options-conflict', '--resume needs --out.', { hints: ['Name the folder of the run.'] });
-  }
-  const files = own ? { data: values.data, test: values.test } : sampleFiles(values.field);
-  const { adapter, rows, train, checkpointEvery } = START_SETTINGS;
-  const options: FineTuneOptions = {
-    model: values.model ?? SHIPPED_MODEL,
-    data: files.data,
-    validation: { files: [] },
-    out: values.out ?? freshDirectory(),
-    resume: values.resume,
-    method: { kind: 'lora', adapter },
-    rows,
-    train: { ...train, epochs: values.epochs, learningRate: values.rate },
-    checkpointEvery,
-    threads: threadsOf(values),
-  };
-  return { options, test: files.test };
+async function readSubject(values: StartValues, path: string): Promise<Subject> {
+  const model = resolve(values.model ?? SHIPPED_MODEL);
+  if (values.data.length > 0) return ownSubject({ model, data: values.data, test: values.test });
+  if (values.test.length === 0) return sampleSubject({ model, field: values.field, seed: values.seed, path });
+  throw new UsageError('cli/options-conflict', '--test needs --data.', {
+    hints: ['Give a data folder for each member, or leave both out for the shipped sample data.'],
+  });
 }
 
 /** A run never overwrites another. */
 function freshDirectory(): string {
   let number = 1;
-  while (existsSync(`runs/start-${number}`)) number++;
-  return `runs/start-${number}`;
+  while (existsSync(`runs/alliance-${number}`)) number++;
+  return `runs/alliance-${number}`;
 }
 
-interface Report {
-  readonly before: Examined;
-  readonly after: Examined;
-  readonly model: string;
-  readonly adapter: string;
-}
-
-function report({ before, after, model, adapter }: Report): string {
-  const percent = ({ exactMatch }: Examined['figures']) => `${(100 * (exactMatch ?? 0)).toFixed(1)} %`;
-  const figures = formatTable(
-    [
-      ['on held-out questions', 'before', 'after'],
-      ['exact match', percent(before.figures), percent(after.figures)],
-      ['loss, nats a token', before.figures.loss.toFixed(4), after.figures.loss.toFixed(4)],
-    ],
-    [1, 2],
-  );
-  const every = Math.max(1, Math.floor(after.answers.length / SHOWN_ANSWERS));
-  const shown = after.answers
-    .flatMap((answer, index) => (index % every === 0 ? [[answer, before.answers[index]] as const] : []))
-    .slice(0, SHOWN_ANSWERS)
-    .map(([answer, earlier]) => [
-      answer.question,
-      earlier?.answer.trim() || '(nothing)',
-      answer.answer,
-      answer.expected,
-    ]);
-  const answers = formatTable([['question', 'before', 'after', 'expected'], ...shown.map((row) => row.map(oneLine))]);
-  const place = relative('.', model) || '.';
-  return [
-    figures,
-    answers,
-    `The adapter is in ${adapter}. Go on with:`,
-    `  npx skein chat --model ${place} --adapter ${adapter}`,
-    `  npx skein adapter merge --model ${place} --adapter ${adapter} --out my-model`,
-    `  npx skein start --help`,
-  ]
-    .join('\n\n')
-    .replaceAll('\n\n  npx', '\n  npx');
-}
-
-function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
-}
-
-function resumeLine({ model, data, test, field, epochs, rate }: StartValues, out: string): string {
-  const { train } = START_SETTINGS;
-  return [
-    'npx skein start',
-    ...(model === undefined ? [] : [`--model ${model}`]),
-    ...(data.length > 0 ? [`--data ${data.join(' ')} --test ${test.join(' ')}`] : [`--field ${field}`]),
-    ...(epochs === train.epochs ? [] : [`--epochs ${epochs}`]),
-    ...(rate === train.learningRate ? [] : [`--rate ${rate}`]),
-    `--out ${out} --resume`,
-  ].join(' ');
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

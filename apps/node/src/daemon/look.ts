@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import {
   AGGREGATOR_KINDS,
   type AggregatorEffect,
@@ -105,11 +106,19 @@ async function stepMember(
     },
     now: chainNow(hub),
     crypto: nodeCrypto,
+    quantiserSeed: quantiserSeed(context, view.round),
     log,
     ...(trained && { examples: trained.examples }),
   });
   if (state !== null && state !== folder.member) await folder.writeMember(state);
   return roles.has('evaluate') ? effects : effects.filter(({ kind }) => kind !== 'evaluate' && kind !== 'commit-vote');
+}
+
+/** One for each round of each alliance, known to nobody else. */
+function quantiserSeed({ storageKey, membership }: AllianceContext, round: number): string {
+  return createHmac('sha256', storageKey)
+    .update(`skein/node/quantiser/1/${membership.alliance}/${round}`)
+    .digest('hex');
 }
 
 /** The chain's clock as the hub tells it; the contract has the last word on every deadline. */

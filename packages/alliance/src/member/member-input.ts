@@ -75,6 +75,11 @@ export interface MemberInput {
   /** Seconds on the chain's clock. */
   readonly now: number;
   readonly crypto: AggregationCrypto;
+  /**
+   * How this round's update is rounded: 32 bytes in hexadecimal. Derived from a secret of the node, so that the round
+   * done again, be it from nothing, gives the same numbers.
+   */
+  readonly quantiserSeed: string;
   readonly log: LogPort;
   /** Examples that the own update is trained on; needed where the plan weighs by them. */
   readonly examples?: number;

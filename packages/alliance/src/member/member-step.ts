@@ -1,4 +1,3 @@
-import { toHex as bareHex } from '@skein/privacy';
 import type { MessageKind } from '../message.ts';
 import type { RoundView } from '../round-view.ts';
 import { heedAlarm } from './check-candidate.ts';
@@ -60,14 +59,14 @@ export async function memberStep(input: MemberInput): Promise<MemberStep> {
 }
 
 /** The state of the round that hub and chain agree on; undefined while one of the two is behind, or for an old round. */
-function stateFor({ state, view, chain, alliance, crypto }: MemberInput): MemberRoundState | undefined {
+function stateFor({ state, view, chain, alliance, crypto, quantiserSeed }: MemberInput): MemberRoundState | undefined {
   if (view.round !== chain.round || view.attempt !== chain.attempt) return undefined;
   if (state !== null && state.round >= view.round) return state.round === view.round ? state : undefined;
   return {
     version: 'member-state/1',
     alliance,
     round: view.round,
-    quantiserSeed: bareHex(crypto.randomBytes(32)),
+    quantiserSeed,
     replayDraw: crypto.randomBytes(1)[0]! / 256,
     privacy: null,
     said: [],

@@ -29,7 +29,7 @@ export function localSettings({ local, rounds }: Plan, round: number, seed: numb
 }
 
 /** The plan's method as the engine knows it; null for custom ones. */
-export function localMethod({ method }: Plan): LocalMethod | null {
+export function localMethod({ method }: Pick<Plan, 'method'>): LocalMethod | null {
   return method.kind === 'custom' ? null : method;
 }
 
