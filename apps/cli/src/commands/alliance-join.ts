@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { describePlan, type Plan } from '@skein/alliance';
+import { type Plan } from '@skein/alliance';
 import { joinAlliance, openHub, openNode, readInfo } from '@skein/node';
 import { NODE_OPTIONS } from '../alliance/node-options.ts';
 import { type InvitationFile, readInvitationFile } from '../alliance/invitation-file.ts';
@@ -64,7 +64,7 @@ async function assertSamePlace(directory: string, { pins, hub }: InvitationFile,
 }
 
 async function ask(plan: Plan, agreed: boolean, { terminal, signal }: CommandContext): Promise<boolean> {
-  terminal.say(describePlan(plan).join('\n'));
+  terminal.say([JSON.stringify(plan)].join('\n'));
   if (agreed) return true;
   if (!terminal.input.isTTY) {
     throw new UsageError('cli/no-terminal', 'Somebody has to agree to this plan, and nobody can be asked here.', {

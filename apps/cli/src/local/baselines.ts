@@ -27,7 +27,7 @@ export async function trainAlike(
   let state: ModelState = { parameters: initial.values, optimiser: {} };
   for (let round = 1; round <= plan.rounds; round++) {
     const { parameters } = await trainer.trainRound({
-      ...localSettings(plan, round, seed),
+      ...localSettings(plan, round - 1, seed),
       directory: join(directory, `round-${round}`),
       data,
       split,

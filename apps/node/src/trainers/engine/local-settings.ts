@@ -13,13 +13,13 @@ export function localSettings({ local, rounds }: Plan, round: number, seed: numb
   return {
     steps,
     stretch: { firstStep: round * steps, totalSteps: rounds * steps },
-    rows: { batch, maxLength, packing: false, overlong: 'drop' },
+    rows: { batch, maxLength, packing: true, overlong: 'drop' },
     train: {
       seed,
       accumulationSteps: 1,
       learningRate,
       schedule,
-      warmup: { steps: 0 },
+      warmup: { ratio: 0.05 },
       maxGradientNorm: 1,
       adamW: adamWDefaults,
     },
