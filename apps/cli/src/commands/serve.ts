@@ -30,7 +30,16 @@ export const hub = defineCommand({
     runForeground(
       [
         HUB_FILE,
-        ...['--directory', directory, '--rpc', rpc, '--book', book, '--port', String(port), '--host', host],
+        '--directory',
+        directory,
+        '--rpc',
+        rpc,
+        '--book',
+        book,
+        '--port',
+        String(port),
+        '--host',
+        host,
         ...(databaseUrl === undefined ? [] : ['--database-url', databaseUrl]),
       ],
       context,

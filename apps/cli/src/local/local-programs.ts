@@ -9,16 +9,16 @@ export const NODE_FILE = fileURLToPath(new URL('node/src/main.ts', apps));
 
 /** The embedded chain of a folder. */
 export function chainProgram(local: LocalDirectory): ProcessSpec {
-  const { chain, ports, logFile } = local;
+  const { chain, ports } = local;
   const command = [chainProcessFile, '--directory', chain, '--port', String(ports.chain)];
-  return { name: 'chain', command, logFile: logFile('chain') };
+  return { name: 'chain', command, logFile: local.logFile('chain') };
 }
 
 /** The hub of a folder, on a chain at `rpcUrl`. */
 export function hubProgram(local: LocalDirectory, rpcUrl: string): ProcessSpec {
-  const { hub, ports, book, logFile } = local;
+  const { hub, ports, book } = local;
   const command = [HUB_FILE, '--directory', hub, '--port', String(ports.hub), '--rpc', rpcUrl, '--book', book];
-  return { name: 'hub', command, logFile: logFile('hub') };
+  return { name: 'hub', command, logFile: local.logFile('hub') };
 }
 
 /** One node of a folder. */
