@@ -2,7 +2,9 @@ import { BaseError } from '@skein/core';
 import {
   type Abi,
   type Address,
+  BaseError as ViemError,
   encodeFunctionData,
+  ExecutionRevertedError,
   type Hash,
   type Hex,
   TransactionNotFoundError,
@@ -114,9 +116,14 @@ async function send(chain: Chain, { call, data, from }: Sending): Promise<Hash |
     const serializedTransaction = await senderOf(chain).signTransaction(request);
     return await client.sendRawTransaction({ serializedTransaction });
   } catch (error) {
-    if (isNonceConflict(error)) return undefined;
+    if (isNonceConflict(error) || isRevert(error)) return undefined;
     throw contractError(chain, call.functionName, error);
   }
+}
+
+/** The state has changed since the simulation, which will say how. */
+function isRevert(error: unknown): boolean {
+  return error instanceof ViemError && error.walk((cause) => cause instanceof ExecutionRevertedError) !== null;
 }
 
 /** Nodes have no common code for this, only words. */

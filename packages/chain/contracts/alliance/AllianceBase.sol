@@ -105,11 +105,9 @@ abstract contract AllianceBase is EIP712, ReentrancyGuardTransient {
         if (_isRoundOpen(alliance)) revert RoundInProgress(id, alliance.state.round);
     }
 
-    /// @dev The current round, if it has the wanted status.
+    /// @dev The round, if it has the wanted status; only the current one is ever Open or Voting.
     function _currentRound(uint256 id, uint32 round, RoundStatus wanted) internal view returns (Round storage current) {
-        AllianceData storage alliance = _alliances[id];
-        if (round == 0 || round != alliance.state.round) revert WrongRound(id, alliance.state.round);
-        current = alliance.rounds[round];
+        current = _alliances[id].rounds[round];
         if (current.status != wanted) revert WrongRoundStatus(id, round, current.status);
     }
 
@@ -147,13 +145,14 @@ abstract contract AllianceBase is EIP712, ReentrancyGuardTransient {
     }
 
     /// @dev When everybody has committed, waiting for the deadline would tell nothing new.
-    function _openRevealIfComplete(uint256 id, Round storage round) internal {
-        if (round.status != RoundStatus.Voting || block.timestamp >= round.deadline) return;
-        if (round.committed != round.members) return;
-        round.deadline = uint48(block.timestamp);
+    function _openRevealIfComplete(uint256 id, uint32 round) internal {
         AllianceData storage alliance = _alliances[id];
+        Round storage current = alliance.rounds[round];
+        if (current.status != RoundStatus.Voting || block.timestamp >= current.deadline) return;
+        if (current.committed != current.members) return;
+        current.deadline = uint48(block.timestamp);
         uint64 deadline = uint64(block.timestamp) + alliance.params.revealSeconds;
-        emit RevealOpened(id, alliance.state.round, round.attempt, deadline);
+        emit RevealOpened(id, round, current.attempt, deadline);
     }
 
     /// @dev Ends an alliance: the money left goes back to the creator, all bonds are free.

@@ -107,7 +107,7 @@ abstract contract AllianceFaults is AllianceBase {
         round.committed |= bit;
         round.revealed &= ~bit;
         round.weight -= weight;
-        _openRevealIfComplete(id, round);
+        _openRevealIfComplete(id, state.round);
     }
 
     /// @dev How many different members of `allowed` signed; a signature of anybody else reverts.

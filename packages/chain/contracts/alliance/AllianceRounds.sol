@@ -97,7 +97,7 @@ abstract contract AllianceRounds is AllianceFaults, AllianceSettlement {
         current.committed |= _bit(index);
         _alliances[id].votes[round][attempt][index] = commitment;
         emit VoteCommitted(id, round, attempt, msg.sender, commitment);
-        _openRevealIfComplete(id, current);
+        _openRevealIfComplete(id, round);
     }
 
     function revealVote(uint256 id, uint32 round, uint32 attempt, int64 lossChangeMicroNats, bytes32 salt) external {

@@ -1,2 +1,2 @@
 /* oxlint-disable max-lines -- written by `npm run contracts` */
-export const sourceDigest = 'sha256:2554ec673cb02c71a19bf0f393e9d3da7c9c2e35b755d90dbafb5d0654fa1089';
+export const sourceDigest = 'sha256:1fc9165c7c602d5b1ac1b07756ef35994f9f076692e90e363562cb27d8dcf34e';
