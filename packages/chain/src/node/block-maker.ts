@@ -60,10 +60,9 @@ export function createBlockMaker({ rpc, journal, directory, nowSeconds }: BlockM
       inOrder(async () => {
         dumpedSequence = fromSequence;
         await replayJournal(rpc, journal, fromSequence);
-        const block = (await rpc.call('eth_getBlockByNumber', 'latest', false)) as { timestamp: Hex };
-        lastTimestamp = hexToNumber(block.timestamp);
         // Replayed timestamps have moved anvil's clock into the past; calls must see the present.
-        await rpc.call('evm_setTime', Math.max(nowSeconds(), lastTimestamp));
+        lastTimestamp = Math.max(nowSeconds(), await latestTimestamp(rpc));
+        await rpc.call('evm_setTime', lastTimestamp);
       }),
     dump: () =>
       inOrder(async () => {
@@ -89,6 +88,8 @@ async function makeBlock(rpc: RpcClient, raw: Hex, timestamp: number): Promise<R
 }
 
 async function replayJournal(rpc: RpcClient, journal: ChainJournal, fromSequence: number): Promise<void> {
+  // On a loaded state anvil takes the time of its own start for that of the last block, and refuses earlier ones.
+  await rpc.call('evm_setTime', await latestTimestamp(rpc));
   for (const { sequence, raw, timestamp } of journal.after(fromSequence)) {
     const before = await rpc.call('eth_blockNumber');
     const answer = await makeBlock(rpc, raw, timestamp);
@@ -100,6 +101,11 @@ async function replayJournal(rpc: RpcClient, journal: ChainJournal, fromSequence
     // We were killed between writing the last entry and taking it back: nobody was told that it had passed.
     journal.remove(sequence);
   }
+}
+
+async function latestTimestamp(rpc: RpcClient): Promise<number> {
+  const block = (await rpc.call('eth_getBlockByNumber', 'latest', false)) as { timestamp: Hex };
+  return hexToNumber(block.timestamp);
 }
 
 /** anvil would keep a transaction of the future for later; here each makes its block or is refused. */
