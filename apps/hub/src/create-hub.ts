@@ -6,7 +6,7 @@ import { BaseError, formatNoteKey } from '@skein/core';
 import { openBlobFolder } from './blobs/blob-folder.ts';
 import { createChainClock } from './chain/chain-clock.ts';
 import { openOperatorKey } from './chain/operator-key.ts';
-import { createCoordinator, prepareOperator } from './coordinator/coordinator.ts';
+import { createCoordinator } from './coordinator/coordinator.ts';
 import { createApp } from './http/create-app.ts';
 import { listen } from './http/listen.ts';
 import type { HubServices } from './hub-services.ts';
@@ -107,7 +107,6 @@ async function createServices(options: HubOptions, signal: AbortSignal, open: ((
   const traffic = createTraffic(db);
   const parts = { db, chain, clock, log, blobs, feed, traffic, metrics, logger, signal, offersRpc };
   const coordinator = createCoordinator(parts);
-  void prepareOperator(parts);
   return {
     ...parts,
     coordinator,

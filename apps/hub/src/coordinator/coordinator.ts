@@ -1,6 +1,5 @@
 import { nextRoundAction } from '@skein/alliance';
 import { anchorLog, type Chain } from '@skein/chain';
-import { fundOperator } from '../chain/operator-key.ts';
 import { CHAIN_POLL_MS } from '../limits.ts';
 import { logSize, logState } from '../log/log-store.ts';
 import type { Logger } from '../logger.ts';
@@ -99,11 +98,4 @@ async function anchorIfDue({ db, chain, log }: CoordinatorParts, queue: KeeperQu
     await anchorLog(chain, { origin: log.origin, ...state });
     await db.insertInto('log_anchors').values(state).execute();
   });
-}
-
-/** Gas for the operator, where the chain is one that gives it. */
-export async function prepareOperator({ chain, logger }: Pick<CoordinatorParts, 'chain' | 'logger'>): Promise<void> {
-  if (chain.account === undefined) return;
-  const isFunded = await fundOperator(chain, chain.account).catch(() => true);
-  if (!isFunded) logger.warn({ operator: chain.account.address }, 'The operator’s account has too little for gas.');
 }

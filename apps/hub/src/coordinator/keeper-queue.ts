@@ -2,6 +2,7 @@ import { type KeeperAction, MESSAGE_KINDS } from '@skein/alliance';
 import type { Chain } from '@skein/chain';
 import type { BaseError } from '@skein/core';
 import { act } from '../chain/keeper.ts';
+import { fundOperator } from '../chain/operator-key.ts';
 import { KEEPER_RETRY_MS } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
@@ -37,6 +38,7 @@ export function createKeeperQueue(parts: KeeperParts): KeeperQueue {
 
   async function run(name: string, task: () => Promise<void>): Promise<void> {
     try {
+      await ensureGas(parts);
       await task();
       parts.logger.info({ action: name }, 'The keeper has acted.');
     } catch (error) {
@@ -76,4 +78,10 @@ export function createKeeperQueue(parts: KeeperParts): KeeperQueue {
       await Promise.allSettled(underWay.values());
     },
   };
+}
+
+/** A development chain gives gas to who asks; on others the transaction itself says what is missing. */
+async function ensureGas({ chain, logger }: KeeperParts): Promise<void> {
+  if (chain.account === undefined || (await fundOperator(chain, chain.account))) return;
+  logger.warn({ operator: chain.account.address }, 'The operator’s account has little gas left.');
 }

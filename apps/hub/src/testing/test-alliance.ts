@@ -146,6 +146,7 @@ async function addUp(
   });
 }
 
+/** A client that waits for as long as a loaded machine needs to start a hub several times. */
 export function clientOf(url: string): HubClient {
-  return createHubClient({ url, patienceMs: 20_000 });
+  return createHubClient({ url, patienceMs: 180_000 });
 }
