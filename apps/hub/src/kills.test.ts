@@ -29,10 +29,12 @@ it('goes on after being killed in the middle of messages and chunks, and loses n
   const states: LogState[] = [];
   let restarting = Promise.resolve();
   const killAndRestart = (): Promise<void> => {
-    restarting = restarting.then(async () => {
+    const before = restarting;
+    restarting = (async () => {
+      await before;
       await hub.kill('SIGKILL');
       hub = await startHubProcess(place);
-    });
+    })();
     return restarting;
   };
 

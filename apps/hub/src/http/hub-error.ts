@@ -38,10 +38,14 @@ const STATUS: Readonly<Record<string, ErrorStatus>> = {
   'hub/wrong-chunk': 422,
   'hub/wrong-size': 422,
   'hub/other-protocol': 426,
+  'hub/database-down': 503,
   'chain/unreachable': 503,
   'hub/chain-down': 503,
   'hub/disk-full': 507,
 };
+
+/** A PostgreSQL server that is away or going down: SQLSTATE classes 08 and 57, and what Node says. */
+const DATABASE_DOWN = /^(08...|57P..|ECONNREFUSED|ECONNRESET|ENOTFOUND)$/;
 
 export interface ErrorReply {
   readonly status: ErrorStatus;
@@ -50,7 +54,7 @@ export interface ErrorReply {
 
 /** What a client is told about an error; of a fault of ours no more than that it is one. */
 export function errorReply(thrown: unknown): ErrorReply {
-  const error = diskError(thrown);
+  const error = databaseError(diskError(thrown));
   const status = error instanceof BaseError ? STATUS[error.code] : undefined;
   if (!(error instanceof BaseError) || status === undefined) {
     const message = 'The hub has made a mistake; its log says more.';
@@ -62,4 +66,12 @@ export function errorReply(thrown: unknown): ErrorReply {
   const { code, message, hints, info } = error;
   const evidence = info['evidence'] as HubError['evidence'];
   return { status, body: { code, message, hints: [...hints], ...(evidence && { evidence }) } };
+}
+
+function databaseError(error: unknown): unknown {
+  if (!DATABASE_DOWN.test(String((error as { code?: unknown } | null)?.code))) return error;
+  return new BaseError('hub/database-down', 'The hub can’t reach its database; nothing was stored.', {
+    hints: ['Send it again in a moment.'],
+    cause: error,
+  });
 }
