@@ -42,8 +42,13 @@ export class ContractModel {
   round = 0;
   model: Digest;
   status: 'active' | 'finished' = 'active';
-  readonly closed: { round: number; status: 'accepted' | 'kept' | 'failed'; model: Digest; survivors: Address[] }[] =
-    [];
+  readonly closed: {
+    round: number;
+    status: 'accepted' | 'kept' | 'failed';
+    model: Digest;
+    cohort: number;
+    survivors: Address[];
+  }[] = [];
   #current: {
     status: ChainRound['status'];
     attempt: number;
@@ -111,7 +116,7 @@ export class ContractModel {
       model: current.base,
       members: current.snapshot,
       candidate: current.candidate,
-      committed: accounts(current.committed),
+      committed: accounts([...current.committed].filter((index) => !this.parties[index]!.removed)),
       revealed: [...current.revealed].map((index) => ({
         evaluator: this.parties[index]!.address,
         lossChangeMicroNats: (current.votes.get(index) as { lossChangeMicroNats: number }).lossChangeMicroNats,
@@ -195,10 +200,11 @@ export class ContractModel {
 
   finalizeRound(round: number, order: readonly Address[]): void {
     const current = this.#at(round, 'voting');
-    const isComplete = this.#now() >= current.deadline && current.revealed.size === current.committed.size;
+    const isAwaited = (index: number) => !current.revealed.has(index) && !this.parties[index]!.removed;
+    const isComplete = this.#now() >= current.deadline && ![...current.committed].some(isAwaited);
     this.#require(isComplete || this.#now() >= current.deadline + this.#plan.phases.reveal, 'TooEarly');
     const accepted = this.#decide(order);
-    for (const index of current.committed) if (!current.revealed.has(index)) this.#punishSilence(index);
+    for (const index of current.committed) if (isAwaited(index)) this.#punishSilence(index);
     if (!accepted) return this.#close('kept');
     this.model = current.candidate!.model;
     this.#pay(order);
@@ -219,7 +225,7 @@ export class ContractModel {
     const signers = this.#countSigners('round/replay/1', { posted, replayed }, survivors, signatures);
     this.#require(signers >= Math.floor((survivors.length * 2) / 3) + 1, 'QuorumNotReached');
     current.candidate = null;
-    current.committed.clear();
+    current.committed = new Set([...current.members].filter((index) => this.parties[index]!.removed));
     current.revealed.clear();
     current.votes.clear();
     current.status = 'open';
@@ -243,8 +249,9 @@ export class ContractModel {
     party.active = false;
     this.#slash(party.address, party.weight, 'equivocation');
     const current = this.#current;
-    if (current === null || !this.isRoundOpen || !current.members.delete(party.index)) return;
-    current.committed.delete(party.index);
+    if (current === null || !this.isRoundOpen || !current.members.has(party.index)) return;
+    // The expelled count as committed, so that nobody waits for them, and no longer with their weight.
+    current.committed.add(party.index);
     current.revealed.delete(party.index);
     current.weight -= party.weight;
     this.#openRevealIfComplete();
@@ -319,7 +326,8 @@ export class ContractModel {
     const current = this.#current!;
     current.status = status;
     const survivors = bitsOf(current.candidate?.survivors ?? '0').map((index) => this.parties[index]!.address);
-    this.closed.push({ round: this.round, status, model: this.model, survivors });
+    const cohort = bitsOf(current.candidate?.cohort ?? '0').length;
+    this.closed.push({ round: this.round, status, model: this.model, cohort, survivors });
     if (this.round !== this.#plan.rounds) return;
     this.status = 'finished';
     this.refunded = this.remaining;

@@ -39,22 +39,32 @@ export async function runRandomWorld(seed: string, rounds: number): Promise<Rand
   const aggregators = [members - 2, members - 1, members];
   const corrupt = corruptOf(plot, members, aggregators);
   for (const index of corrupt) lies.set(index, (parts) => liesOf(plot, index, aggregators, parts));
-  const world = createWorld({ seed, members, outsideAggregators: 1, rounds, weather, lies });
+  const rule = random.pick([{ kind: 'mean' }, { kind: 'median' }] as const);
+  const clear = { kind: 'clear', rule, minSurvivors: 3 } as const;
+  const isClear = plot !== 'hub with a member' && plot !== 'wrong sum with a member' && random.chance(0.15);
+  const mode = isClear ? { aggregation: clear } : {};
+  const world = createWorld({ seed, members, outsideAggregators: 1, rounds, weather, lies, ...mode });
   const addresses = corrupt.map((index) => world.signers[index]!.address);
   const lie = plot === 'hub with a member' ? corruptHub(world, random, corrupt) : undefined;
   const hasEnded = await world.run();
   const judgement = await judge(world, addresses);
   const broken =
     hasEnded || plot === 'equivocation' ? judgement.broken : [...judgement.broken, 'the alliance never ended'];
-  return { ...judgement, broken, seed, plot: lie === undefined ? plot : `${plot}: ${lie}`, members };
+  return {
+    ...judgement,
+    broken,
+    seed,
+    plot: lie === undefined ? plot + (isClear ? ' in clear mode' : '') : `${plot}: ${lie}`,
+    members,
+  };
 }
 
 function weatherOf(random: SeededRandom): Weather {
   const isRough = random.chance(0.7);
   return {
-    crash: isRough ? random.pick([0, 0.01, 0.03]) : 0,
-    long: random.pick([0, 0.1, 0.4]),
-    loss: isRough ? random.pick([0, 0.1, 0.25]) : 0,
+    crash: isRough ? random.pick([0, 0.005, 0.02]) : 0,
+    long: random.pick([0, 0.1, 0.3]),
+    loss: isRough ? random.pick([0, 0.1, 0.2]) : 0,
     duplicate: random.pick([0, 0.2, 0.5]),
     delaySeconds: random.pick([1, 5, 15]),
   };

@@ -3,6 +3,7 @@ import {
   addressSchema,
   blobManifestOf,
   blobRoot,
+  createRememberingVerifier,
   encodeModelState,
   type MessageVerifier,
   parsePlan,
@@ -11,7 +12,7 @@ import {
   type SigningDomain,
 } from '@skein/alliance';
 import { digestOfBytes } from '@skein/core';
-import { accountOf, rememberingVerifier } from './accounts.ts';
+import { accountOf } from './accounts.ts';
 import { ContractModel } from './contract-model.ts';
 import { EventQueue } from './event-queue.ts';
 import { HubModel } from './hub-model.ts';
@@ -32,9 +33,7 @@ export interface WorldSetup {
   readonly weather: Weather;
   /** Corrupt nodes by index. */
   readonly lies?: ReadonlyMap<number, (world: WorldParts) => NodeLies>;
-  readonly aggregation?:
-    | Partial<Extract<Plan['aggregation'], { kind: 'secure' }>>
-    | { kind: 'clear'; rule: { kind: 'mean' | 'median' }; minSurvivors: number };
+  readonly aggregation?: Plan['aggregation'];
 }
 
 /** What corrupt nodes get to know. */
@@ -113,7 +112,7 @@ export function createWorld(setup: WorldSetup): World {
 }
 
 /** One for all worlds: the same accounts sign the same words in many of them. */
-const sharedVerifier: MessageVerifier = rememberingVerifier(DOMAIN);
+const sharedVerifier: MessageVerifier = createRememberingVerifier(DOMAIN);
 
 function startHub(parts: { hub: HubModel; queue: EventQueue; random: SeededRandom; weather: Weather }): void {
   const { hub, queue, random, weather } = parts;
@@ -158,13 +157,12 @@ function planOf(setup: WorldSetup, initialModel: Plan['initialModel']): Plan {
     rounds: setup.rounds,
     minMembers: 3,
     maxMembers: 64,
-    aggregation: {
+    aggregation: setup.aggregation ?? {
       kind: 'secure',
       clipNorm: 20,
       clipValue: 2,
       minSurvivors: 3,
       weights: 'equal',
-      ...setup.aggregation,
     },
     phases: { keys: 60, shares: 60, upload: 120, survivors: 60, unmask: 60, sum: 120, commit: 160, reveal: 60 },
     toleranceMicroNats: 0,

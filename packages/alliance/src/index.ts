@@ -120,6 +120,7 @@ export {
 } from './signing/message-hash.ts';
 export { messagesRoot } from './signing/messages-root.ts';
 export { recoverSigner } from './signing/recover-signer.ts';
+export { createRememberingVerifier } from './signing/remembering-verifier.ts';
 export { messageSizeBytes, type Signer, signMessage } from './signing/sign-message.ts';
 export {
   type Expected,

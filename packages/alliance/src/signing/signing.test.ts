@@ -7,6 +7,7 @@ import { fromHex, toHex } from './abi-words.ts';
 import { accountAt, sampleDomain } from '../testing/sample-accounts.ts';
 import type { Unsigned } from './message-hash.ts';
 import { messagesRoot } from './messages-root.ts';
+import { createRememberingVerifier } from './remembering-verifier.ts';
 import { signMessage } from './sign-message.ts';
 import { verifyMessage } from './verify-message.ts';
 
@@ -77,6 +78,20 @@ describe('a signed message', () => {
     const fault = 'bad-signature';
     expect(verifyMessage({ ...domain, chainId: 1 }, message)).toMatchObject({ fault });
     expect(verifyMessage({ ...domain, contract: `0x${'22'.repeat(20)}` as Address }, message)).toMatchObject({ fault });
+  });
+});
+
+describe('a remembering verifier', () => {
+  it('says the same as one that forgets', async () => {
+    const verify = createRememberingVerifier(domain);
+    const message = await signMessage(domain, unsigned, signer);
+    const forged = { ...message, round: 3 };
+    for (let i = 0; i < 2; i++) {
+      expect(verify(message, { round: 2 })).toEqual(verifyMessage(domain, message, { round: 2 }));
+      expect(verify(message, { round: 3 })).toMatchObject({ fault: 'other-round' });
+      expect(verify(forged)).toMatchObject({ fault: 'bad-signature' });
+      expect(verify({ a: 1n })).toMatchObject({ fault: 'malformed' });
+    }
   });
 });
 
