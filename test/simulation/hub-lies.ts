@@ -62,6 +62,14 @@ export const hubLies: readonly NamedLie[] = [
     const isSecondTime = isPhase(view, 'unmask') && view.waitingFor.every((address) => address !== member);
     return isSecondTime && member !== victim ? { ...view, survivors: without(view.survivors, victim) } : view;
   }),
+  lieInView(
+    ['member/second-survivor-set'],
+    'has a second survivor set signed once the first is',
+    ({ victim }, member, view) =>
+      isPhase(view, 'survivors') && member !== victim && !view.waitingFor.includes(member)
+        ? { ...view, survivors: without(view.survivors, victim) }
+        : view,
+  ),
   {
     name: 'shows two survivor sets to two halves, its allies signing both',
     codes: [],

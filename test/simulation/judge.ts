@@ -23,6 +23,8 @@ export interface Judgement {
   readonly rounds: Record<'accepted' | 'kept' | 'failed', number>;
   /** Wrong sums that passed because nobody replayed: only with a member's help, and only in cohorts over five. */
   readonly unseenSums: number;
+  /** For what bonds were lost. */
+  readonly punished: readonly string[];
 }
 
 /** Judges a world that has ended. @param corrupt nodes that cheated, one way or another */
@@ -44,7 +46,7 @@ export async function judge(world: World, corrupt: readonly Address[]): Promise<
     broken.push(...(await revealed(world, closed.round, corrupt)));
   }
   broken.push(...lostMoney(world), ...punishedHonest(world, corrupt));
-  return { broken, rounds, unseenSums };
+  return { broken, rounds, unseenSums, punished: world.contract.slashings.map(({ why }) => why) };
 }
 
 /** What the survivors' true updates give, computed without any mask. */
