@@ -9,7 +9,10 @@ import { runNode } from './daemon/run-node.ts';
 // the log, one JSON object a line, on standard error.
 
 const { values } = parseArgs({ options: { directory: { type: 'string' }, roles: { type: 'string' } } });
-const logger = pino({ base: null }, pino.destination({ fd: 2, sync: true }));
+const logger = pino(
+  { base: null, level: process.env['SKEIN_LOG_LEVEL'] ?? 'info' },
+  pino.destination({ fd: 2, sync: true }),
+);
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort(new Error(name)));
 

@@ -28,9 +28,8 @@ export function createChainPort(chain: Chain, id: string): ChainPort {
     alliance: () => readWhole(chain, id),
     async round(of, number = of.round) {
       if (number === 0) return null;
-      const round = await readRound(chain, alliance, number);
-      if (round === undefined) return null;
-      return await toChainRound(chain, { of, round, model: await modelBefore(number) });
+      const [round, model] = await Promise.all([readRound(chain, alliance, number), modelBefore(number)]);
+      return round === undefined ? null : await toChainRound(chain, { of, round, model });
     },
     async commitVote(vote, signal) {
       await commitVote(chain, { alliance, ...vote, salt: vote.salt as Hex, signal });
@@ -59,8 +58,8 @@ async function readInfo(chain: Chain, id: string): Promise<AllianceInfo> {
 }
 
 async function readWhole(chain: Chain, id: string): Promise<ChainAlliance> {
-  const { status, paused, creator, params, model, round } = await readInfo(chain, id);
-  const members = await readMembers(chain, BigInt(id));
+  const [info, members] = await Promise.all([readInfo(chain, id), readMembers(chain, BigInt(id))]);
+  const { status, paused, creator, params, model, round } = info;
   return {
     status: status === 'none' ? 'forming' : status,
     paused,

@@ -8,6 +8,8 @@ import {
   type MessageKind,
   memberStep,
   messageKindsFor,
+  type Phase,
+  PHASES,
   type RoundView,
 } from '@skein/alliance';
 import type { AcceptedMessage, HubClient } from '@skein/client';
@@ -30,8 +32,11 @@ export interface Place {
 export async function look(work: RoundWork, place: Place, signal: AbortSignal): Promise<void> {
   const { context } = work;
   const { attempt } = place.view;
-  const messages = await readMessages(context, place, signal);
+  const messages = await readMessages(work, place, signal);
   const member = await stepMember(work, place, messages);
+  const { round, phase, waitingFor } = place.view;
+  const effects = member.map(({ kind }) => kind);
+  context.logger.debug({ round, phase, waitingFor, status: place.chain.status, effects }, 'look');
   const aggregator = await stepAggregator(work, place, messages);
   const wanted = new Set<string>();
   for (const effect of member) {
@@ -48,7 +53,7 @@ export async function look(work: RoundWork, place: Place, signal: AbortSignal): 
 }
 
 function startJob(
-  { jobs, told }: RoundWork,
+  { context, round, jobs, told }: RoundWork,
   wanted: Set<string>,
   name: string,
   task: (signal: AbortSignal) => Promise<void>,
@@ -58,25 +63,43 @@ function startJob(
   const isSend = name.startsWith('send ');
   if (isSend && told.has(name)) return;
   jobs.start(name, async (signal) => {
+    const startedMs = performance.now();
     await task(signal);
+    context.logger.debug({ round, job: name, ms: Math.round(performance.now() - startedMs) }, 'done');
     if (isSend) told.add(name);
   });
 }
 
+/** The phase in which each kind of message is sent: past it, no more come. */
+const SENT_IN: Readonly<Partial<Record<MessageKind, Phase>>> = {
+  'round/keys/1': 'keys',
+  'round/shares/1': 'shares',
+  'round/upload/1': 'upload',
+  'round/survivors/1': 'survivors',
+  'round/unmask/1': 'unmask',
+};
+
 async function readMessages(
-  { hub, log, membership, roles }: AllianceContext,
+  { context, complete }: RoundWork,
   { view }: Place,
   signal: AbortSignal,
 ): Promise<readonly AcceptedMessage[]> {
+  const { hub, log, membership, roles } = context;
+  const { round, attempt, phase } = view;
   const isTurn = roles.has('aggregate') && view.aggregator === membership.address;
   const kinds = new Set<MessageKind>([...messageKindsFor(view), ...(isTurn ? AGGREGATOR_KINDS : [])]);
-  const { alliance } = membership;
-  const lists = await Promise.all(
-    [...kinds].map((kind) => hub.messages(alliance, { round: view.round, kind }, { signal })),
-  );
-  const messages = lists.flat();
-  log.note(messages);
-  return messages;
+  const read = async (kind: MessageKind): Promise<readonly AcceptedMessage[]> => {
+    const name = `${attempt} ${kind}`;
+    const known = complete.get(name);
+    if (known !== undefined) return known;
+    const messages = await hub.messages(membership.alliance, { round, kind }, { signal });
+    log.note(messages);
+    const sentIn = SENT_IN[kind];
+    const isOver = sentIn !== undefined && PHASES.indexOf(sentIn) < PHASES.indexOf(phase);
+    if (isOver) complete.set(name, messages);
+    return messages;
+  };
+  return (await Promise.all([...kinds].map(read))).flat();
 }
 
 async function stepMember(
@@ -84,7 +107,7 @@ async function stepMember(
   { view, chain }: Place,
   messages: readonly AcceptedMessage[],
 ): Promise<readonly MemberEffect[]> {
-  const { context, folder } = work;
+  const { context, folder, verify } = work;
   const { membership, domain, log, roles, hub } = context;
   if (!takesPart(context, view)) return [];
   const { trained, upload, check, replay, evaluation } = folder.outcomes;
@@ -108,6 +131,7 @@ async function stepMember(
     crypto: nodeCrypto,
     quantiserSeed: quantiserSeed(context, view.round),
     log,
+    verify,
     ...(trained && { examples: trained.examples }),
   });
   if (state !== null && state !== folder.member) await folder.writeMember(state);
@@ -132,7 +156,7 @@ function takesPart({ roles }: AllianceContext, { phase }: RoundView): boolean {
 }
 
 async function stepAggregator(
-  { context, folder }: RoundWork,
+  { context, folder, verify }: RoundWork,
   { view, chain }: Place,
   messages: readonly AcceptedMessage[],
 ): Promise<readonly AggregatorEffect[]> {
@@ -150,6 +174,7 @@ async function stepAggregator(
     messages: messages.map(({ message }) => message),
     outcomes: { ...(aggregate && { aggregate }), ...(sentBlobs && { sentBlobs }) },
     crypto: nodeCrypto,
+    verify,
   });
   if (state !== folder.aggregator) await folder.writeAggregator(state);
   return effects;

@@ -35,8 +35,7 @@ export async function performAggregator(
       return await aggregate(work, effect, signal);
     case 'send-blob': {
       await context.blobs.send(effect.root, signal);
-      const sentBlobs = [...new Set([...(folder.outcomes.sentBlobs ?? []), effect.root])];
-      return await folder.record({ sentBlobs });
+      return await folder.record(({ sentBlobs = [] }) => ({ sentBlobs: [...new Set([...sentBlobs, effect.root])] }));
     }
     case 'post-candidate':
       return await context.chain.postCandidate({ ...effect, attempt, signal });
@@ -63,6 +62,6 @@ async function aggregate(
     model: await blobs.put(model),
     modelBytes: model.length,
   };
-  await work.folder.record({ aggregate: { uploadsRoot, body } });
+  await work.folder.record(() => ({ aggregate: { uploadsRoot, body } }));
   logger.info({ round: work.round, sum: rootOf(sum), model: body.model }, 'Added up the round.');
 }

@@ -100,7 +100,7 @@ async function train({ context, round, folder }: RoundWork, effect: Of<'train'>,
   const seconds = (performance.now() - startedMs) / 1000;
   await folder.writeUpdate(trained.update);
   const { examples, lossMicroNats } = trained;
-  await folder.record({ trained: { examples, lossMicroNats, seconds } });
+  await folder.record(() => ({ trained: { examples, lossMicroNats, seconds } }));
   context.logger.info({ round, examples, seconds: Math.round(seconds) }, 'Training is done.');
 }
 
@@ -108,7 +108,8 @@ async function upload({ context, folder }: RoundWork, { job }: Of<'make-upload'>
   await assertAllowed(context, new Date());
   const pieces = [...makeUpload(nodeCrypto, job, await folder.readUpdate())];
   const bytes = Buffer.concat(pieces);
-  await folder.record({ upload: { root: await context.blobs.put(bytes), sizeBytes: bytes.length } });
+  const made = { root: await context.blobs.put(bytes), sizeBytes: bytes.length };
+  await folder.record(() => ({ upload: made }));
 }
 
 async function check({ context, folder }: RoundWork, { job }: Of<'check'>, signal: AbortSignal): Promise<void> {
@@ -116,7 +117,7 @@ async function check({ context, folder }: RoundWork, { job }: Of<'check'>, signa
   const model = await context.blobs.get(job.model, signal);
   const update = await folder.readUpdate();
   const outcome = checkPostedSum(nodeCrypto, context.membership.plan, job, { update, sum, model });
-  await folder.record({ check: plain(outcome) });
+  await folder.record(() => ({ check: plain(outcome) }));
 }
 
 async function replay(
@@ -129,7 +130,7 @@ async function replay(
   const replayed = computed.ok
     ? { posted, sum: rootOf(computed.sum), model: rootOf(computed.model) }
     : { posted, sum: null, model: null };
-  await folder.record({ replay: replayed });
+  await folder.record(() => ({ replay: replayed }));
 }
 
 async function evaluate(work: RoundWork, { base, candidate }: Of<'evaluate'>, signal: AbortSignal): Promise<void> {
@@ -139,7 +140,7 @@ async function evaluate(work: RoundWork, { base, candidate }: Of<'evaluate'>, si
   const after = await lossOf(context, candidate, signal);
   const change = Number.isSafeInteger(after - before) ? after - before : REJECTED_MICRO_NATS;
   const lossMicroNats = Number.isSafeInteger(after) ? after : REJECTED_MICRO_NATS;
-  await folder.record({ evaluation: { model: candidate, lossChangeMicroNats: change, lossMicroNats } });
+  await folder.record(() => ({ evaluation: { model: candidate, lossChangeMicroNats: change, lossMicroNats } }));
   await report(work, signal);
 }
 

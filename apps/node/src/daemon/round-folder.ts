@@ -47,7 +47,8 @@ export interface RoundFolder {
   /** Where training keeps its checkpoints. */
   readonly training: string;
   readonly outcomes: RoundOutcomes;
-  record(outcomes: RoundOutcomes): Promise<void>;
+  /** Adds to what is there; `change` sees what others have added meanwhile. */
+  record(change: (outcomes: RoundOutcomes) => RoundOutcomes): Promise<void>;
   readonly member: MemberRoundState | null;
   writeMember(state: MemberRoundState): Promise<void>;
   readonly aggregator: AggregatorRoundState | null;
@@ -72,14 +73,14 @@ export async function openRoundFolder(alliance: string, round: number, key: Uint
     get outcomes() {
       return outcomes;
     },
-    async record(more) {
+    async record(change) {
       // Two jobs may end at once, and the file has one place to be written in.
       const before = recording;
       const { promise, resolve } = Promise.withResolvers<void>();
       recording = promise;
       await before;
       try {
-        const next = { ...outcomes, ...more };
+        const next = { ...outcomes, ...change(outcomes) };
         await writeJsonFile(path('outcomes.json'), next);
         outcomes = next;
       } finally {

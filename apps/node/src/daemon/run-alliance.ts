@@ -1,4 +1,4 @@
-import { digestOfPlan, MAX_CLOCK_SKEW_SECONDS } from '@skein/alliance';
+import { digestOfPlan, MAX_CLOCK_SKEW_SECONDS, type RoundView } from '@skein/alliance';
 import { BaseError, type Digest } from '@skein/core';
 import type { ChainAlliance } from '../chain/chain-port.ts';
 import type { AllianceContext } from './alliance-context.ts';
@@ -8,6 +8,7 @@ import { look } from './look.ts';
 import { createOutages, type Outages } from './outages.ts';
 import { openRoundFolder, removeOldRounds } from './round-folder.ts';
 import type { RoundWork } from './round-work.ts';
+import { createRememberingVerifier } from './remembering-verifier.ts';
 import { createWake, type Wake } from './wake.ts';
 
 /** Messages come in flocks; one look serves them all. */
@@ -26,10 +27,9 @@ export async function runAlliance(context: AllianceContext, signal: AbortSignal)
       signal.throwIfAborted();
       let pauseMs = config.pollSeconds * 1000;
       try {
-        const alliance = await readAlliance(context);
+        const [alliance] = await Promise.all([readAlliance(context), context.log.advance(signal)]);
         const over = overReason(context, alliance);
         if (over !== undefined) return logger.info(over);
-        await context.log.advance(signal);
         tellSkew(context, told);
         work = await lookAtRound(context, { alliance, work, wake, signal });
         outages.ended();
@@ -74,18 +74,28 @@ interface Standing {
 
 /** @returns the work on the round that is open now, which was begun before or is new. */
 async function lookAtRound(context: AllianceContext, { alliance, work, wake, signal }: Standing) {
-  const chain = await context.chain.round(alliance);
-  if (chain === null) return work;
-  const view = await context.hub.round(context.membership.alliance, chain.round, { signal }).catch((error: unknown) => {
-    if (error instanceof BaseError && error.code === 'hub/no-round') return null;
-    throw error;
-  });
+  if (alliance.round === 0) return work;
+  const [chain, view] = await Promise.all([context.chain.round(alliance), readView(context, alliance.round, signal)]);
   // One of the two may be a moment behind the other.
-  if (view === null || view.round !== chain.round || view.attempt !== chain.attempt) return work;
+  if (view?.round !== chain?.round || view?.attempt !== chain?.attempt) return work;
+  if (view === null || chain === null) return work;
   const current =
     work?.round === view.round ? work : await beginRound(context, { round: view.round, before: work, wake });
   await look(current, { view, chain }, signal);
   return current;
+}
+
+async function readView(
+  { hub, membership }: AllianceContext,
+  round: number,
+  signal: AbortSignal,
+): Promise<RoundView | null> {
+  try {
+    return await hub.round(membership.alliance, round, { signal });
+  } catch (error) {
+    if (error instanceof BaseError && error.code === 'hub/no-round') return null;
+    throw error;
+  }
 }
 
 async function beginRound(
@@ -93,7 +103,7 @@ async function beginRound(
   { round, before, wake }: { readonly round: number; readonly before: RoundWork | undefined; readonly wake: Wake },
 ): Promise<RoundWork> {
   await before?.jobs.stop(new Error('the round is over'));
-  const { folder, storageKey, logger, config, membership, blobs } = context;
+  const { folder, storageKey, logger, config, membership, blobs, domain } = context;
   await removeOldRounds(folder, round, new Date(Date.now() - config.keepRoundsSeconds * 1000));
   const current = await openRoundFolder(folder, round, storageKey);
   const { upload, aggregate } = current.outcomes;
@@ -102,7 +112,9 @@ async function beginRound(
   await blobs.keepOnly(new Set<Digest>([membership.plan.initialModel, ...made]));
   const outagesOf = (name: string): Outages => createOutages(logger.child({ job: name, round }));
   logger.info({ round }, `Round ${round} of ${membership.plan.rounds} is open.`);
-  return { context, round, folder: current, jobs: createJobs({ outagesOf, wake: () => wake.wake() }), told: new Set() };
+  const jobs = createJobs({ outagesOf, wake: () => wake.wake() });
+  const verify = createRememberingVerifier(domain);
+  return { context, round, folder: current, jobs, complete: new Map(), verify, told: new Set() };
 }
 
 /** Looks at once when the hub tells of something new; without its events the loop polls. */

@@ -39,7 +39,7 @@ export interface VerifiedLog {
   advance(signal: AbortSignal): Promise<void>;
   /** Remembers where the hub says that messages stand. */
   note(messages: readonly AcceptedMessage[]): void;
-  /** Whether the message is an entry of the log, proved against a verified state. */
+  /** Whether the message, whose signature the caller has checked, is an entry of the log, proved against a verified state. */
   includes(message: Message): Promise<boolean>;
   /** Whether another's state of the log is one that this one grew from, or will. */
   agrees(other: LogState): Promise<boolean>;
@@ -84,15 +84,15 @@ export async function openVerifiedLog({ directory, hub, key }: VerifiedLogOption
     },
     advance,
     note(messages) {
-      for (const { message, logIndex } of messages) places.set(digestOfJson(message), logIndex);
+      for (const { message, logIndex } of messages) places.set(placeOf(message), logIndex);
     },
     async includes(message) {
-      const name = digestOfJson(message);
-      const index = places.get(name);
+      const place = placeOf(message);
+      const index = places.get(place);
       if (index === undefined) return false;
-      return await once(name, async () => {
+      return await once(place, async () => {
         if (index >= kept.size) await advance();
-        return index < kept.size && (await isEntry(hub, key, { state: kept, index, name }));
+        return index < kept.size && (await isEntry(hub, key, { state: kept, index, name: digestOfJson(message) }));
       });
     },
     agrees: (other) =>
@@ -101,6 +101,11 @@ export async function openVerifiedLog({ directory, hub, key }: VerifiedLogOption
         return other.size <= kept.size && (await isContinued(hub, other, kept));
       }),
   };
+}
+
+/** Names a message whose signature is checked: that signature is on nothing else. Hashing all of it would cost more. */
+function placeOf({ alliance, round, kind, sender, signature }: Message): string {
+  return `${alliance} ${round} ${kind} ${sender} ${signature}`;
 }
 
 /** The hub's newest state, if it is newer. @throws BaseError `node/split-log`, `node/unsigned-log` */

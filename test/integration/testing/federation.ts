@@ -1,0 +1,202 @@
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { candidateSeconds, digestOfPlan, encodeModelState, type Plan, parsePlan } from '@skein/alliance';
+import { type AddressBook, type Chain, createAlliance, createChain, startAlliance } from '@skein/chain';
+import { chainProcessFile, readBook } from '@skein/chain/node';
+import { createHubClient, type HubClient } from '@skein/client';
+import { BaseError, createMemorySource, invariant } from '@skein/core';
+import { initNode, joinAlliance, type NodeConfig } from '@skein/node';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import type { z } from 'zod';
+import { type Program, startProgram } from './start-program.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+export const SHIPPED_MODEL = join(root, 'models/skein-small');
+export const NODE_PROGRAM = join(root, 'apps/node/src/main.ts');
+export const HUB_PROGRAM = join(root, 'apps/hub/src/main.ts');
+
+/** Chain and hub as processes of their own, and what it takes to make alliances and nodes on them. */
+export interface Federation {
+  readonly directory: string;
+  readonly rpcUrl: string;
+  readonly book: AddressBook;
+  readonly hubUrl: string;
+  readonly hub: HubClient;
+  readonly creator: Chain;
+  /** Starts a program and ends it with the federation. */
+  run(file: string, parts: readonly string[]): Promise<Program>;
+  /** Registers a plan with the shipped initial model. @returns the alliance's number */
+  create(plan: Plan, parameters: Float32Array): Promise<string>;
+  /** Makes a node's directory with funded account, and joins. */
+  join(alliance: string, node: NodeToMake): Promise<string>;
+  start(alliance: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface NodeToMake {
+  readonly name: string;
+  readonly data: string;
+  readonly model?: string;
+  readonly trainer?: string;
+  readonly config?: Partial<z.input<typeof import('@skein/node').nodeConfigSchema>>;
+}
+
+export async function startFederation(): Promise<Federation> {
+  const directory = await mkdtemp(join(tmpdir(), 'skein-federation-'));
+  const programs: Program[] = [];
+  const run: Federation['run'] = async (file, parts) => {
+    const program = await startProgram(file, parts);
+    programs.push(program);
+    return program;
+  };
+  const chain = await run(chainProcessFile, ['--directory', join(directory, 'chain'), '--port', '0']);
+  const rpcUrl = String(chain.line['rpcUrl']);
+  const bookFile = String(chain.line['bookFile']);
+  const hubProgram = await run(HUB_PROGRAM, [
+    ...['--directory', join(directory, 'hub'), '--port', '0'],
+    ...['--rpc', rpcUrl, '--book', bookFile],
+  ]);
+  const hubUrl = String(hubProgram.line['url']);
+  const book = await readBook(bookFile);
+  invariant(book !== undefined, 'the chain is ready before its address book is');
+  const creator = await fund(rpcUrl, book);
+  const hub = createHubClient({ url: hubUrl });
+  return {
+    directory,
+    rpcUrl,
+    book,
+    hubUrl,
+    hub,
+    creator,
+    run,
+    create: (plan, parameters) => create({ creator, hub, book }, plan, parameters),
+    join: (alliance, node) => joinWith({ directory, rpcUrl, hubUrl, book }, alliance, node),
+    async start(alliance) {
+      await startAlliance(creator, { alliance: BigInt(alliance) });
+    },
+    async stop() {
+      for (const program of programs.toReversed()) await program.end();
+      await rm(directory, { recursive: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** A funded account on the chain. */
+async function fund(rpcUrl: string, book: AddressBook, key = generatePrivateKey()): Promise<Chain> {
+  const account = privateKeyToAccount(key);
+  const chain = createChain({ rpcUrl, book, account });
+  await chain.client.request({ method: 'skein_fund', params: [account.address] } as never);
+  return chain;
+}
+
+async function create(
+  { creator, hub, book }: { creator: Chain; hub: HubClient; book: AddressBook },
+  plan: Plan,
+  parameters: Float32Array,
+): Promise<string> {
+  const params = {
+    planDigest: digestOfPlan(plan),
+    initialModel: plan.initialModel,
+    token: book.token,
+    pool: BigInt(plan.pool),
+    stake: BigInt(plan.stake),
+    aggregatorStake: BigInt(plan.aggregatorStake),
+    rounds: plan.rounds,
+    minMembers: plan.minMembers,
+    maxMembers: plan.maxMembers,
+    joinMode: plan.join,
+    candidateSeconds: candidateSeconds(plan),
+    commitSeconds: plan.phases.commit,
+    revealSeconds: plan.phases.reveal,
+    toleranceMicroNats: plan.toleranceMicroNats,
+    evaluatorFeeBps: plan.evaluatorFeeBps,
+    unrevealedPenaltyBps: plan.unrevealedPenaltyBps,
+  };
+  const id = await createAlliance(creator, { params });
+  await putPlan(hub, plan);
+  await hub.uploadBlob(createMemorySource(encodeModelState({ parameters, optimiser: {} })));
+  return id.toString();
+}
+
+/** The hub follows the chain a moment behind. */
+async function putPlan(hub: HubClient, plan: Plan): Promise<void> {
+  for (;;) {
+    try {
+      await hub.putPlan(plan);
+      return;
+    } catch (error) {
+      if (!(error instanceof BaseError) || error.code !== 'hub/unknown-plan') throw error;
+      await delay(50);
+    }
+  }
+}
+
+async function joinWith(
+  { directory, rpcUrl, hubUrl, book }: { directory: string; rpcUrl: string; hubUrl: string; book: AddressBook },
+  alliance: string,
+  node: NodeToMake,
+): Promise<string> {
+  const folder = join(directory, node.name);
+  const data = join(folder, 'data');
+  await mkdir(data, { recursive: true });
+  await cp(node.data, data, { recursive: true });
+  const privateKey = generatePrivateKey();
+  await fund(rpcUrl, book, privateKey);
+  const config: Partial<NodeConfig> = { roles: ['train', 'evaluate', 'aggregate'], threads: 1 };
+  await initNode({
+    directory: folder,
+    config: { hub: hubUrl, rpc: rpcUrl, data: { records: 'data' }, ...config, ...node.config },
+    policy: { folders: { records: {} } },
+    makePassword: true,
+    warn: () => undefined,
+    privateKey,
+    scryptN: 1024,
+  });
+  await joinAlliance({
+    directory: folder,
+    alliance,
+    data: 'records',
+    model: node.model,
+    trainer: node.trainer,
+    consent: () => Promise.reject(new Error('the policy allows it; nobody is to be asked')),
+    stake: true,
+  });
+  return folder;
+}
+
+/** A plan of short phases for tests. */
+export function testPlan(
+  changes: Partial<Plan> & Pick<Plan, 'baseModel' | 'parameters' | 'parameterCount' | 'initialModel' | 'method'>,
+): Plan {
+  return parsePlan({
+    version: 'plan/1',
+    name: 'test',
+    strategy: { kind: 'fedavg', rate: 1 },
+    local: {
+      steps: 4,
+      batch: 8,
+      maxLength: 64,
+      learningRate: 0.01,
+      schedule: 'constant',
+      proximalMu: 0,
+      evaluationFraction: 0.2,
+    },
+    rounds: 1,
+    minMembers: 3,
+    maxMembers: 3,
+    aggregation: { kind: 'secure', clipNorm: 10, clipValue: 0.1, minSurvivors: 3, weights: 'equal' },
+    phases: { keys: 60, shares: 60, upload: 120, survivors: 60, unmask: 60, sum: 60, commit: 120, reveal: 60 },
+    toleranceMicroNats: 1_000_000,
+    join: 'open',
+    pool: '3000',
+    stake: '1000',
+    aggregatorStake: '2000',
+    evaluatorFeeBps: 1000,
+    unrevealedPenaltyBps: 1000,
+    retentionSeconds: 3600,
+    ...changes,
+  });
+}
