@@ -55,10 +55,8 @@ export async function startFederation(): Promise<Federation> {
   const chain = await run(chainProcessFile, ['--directory', join(directory, 'chain'), '--port', '0']);
   const rpcUrl = String(chain.line['rpcUrl']);
   const bookFile = String(chain.line['bookFile']);
-  const hubProgram = await run(HUB_PROGRAM, [
-    ...['--directory', join(directory, 'hub'), '--port', '0'],
-    ...['--rpc', rpcUrl, '--book', bookFile],
-  ]);
+  const hubPlace = ['--directory', join(directory, 'hub'), '--port', '0'];
+  const hubProgram = await run(HUB_PROGRAM, [...hubPlace, '--rpc', rpcUrl, '--book', bookFile]);
   const hubUrl = String(hubProgram.line['url']);
   const book = await readBook(bookFile);
   invariant(book !== undefined, 'the chain is ready before its address book is');
