@@ -31,7 +31,8 @@ export async function logSize(db: Reader): Promise<number> {
  */
 export async function appendToLog(write: Write, entries: readonly Uint8Array[]): Promise<number> {
   const size = await logSize(write);
-  const known = await readNodes(write, nodesToAppend(size));
+  // The complete subtrees of the present tree hold every neighbour that a new leaf can need.
+  const known = await readNodes(write, nodesOfRange({ start: 0, end: size }));
   const nodes: { level: number; index: number; hash: Uint8Array }[] = [];
   for (const [offset, data] of entries.entries()) {
     const neighbours = nodesToAppend(size + offset).map((node) => lookUp(known, node));

@@ -22,7 +22,8 @@ storageContract('PGlite', async () => {
 });
 
 const programs = findPostgres();
-describe.skipIf(programs === undefined)('where the machine has a PostgreSQL server (initdb was not found)', () => {
+const reason = programs === undefined ? 'skipped, since this machine has no initdb' : 'on a real server';
+describe.skipIf(programs === undefined)(`PostgreSQL, ${reason}`, () => {
   storageContract('PostgreSQL', async () => {
     const server: PostgresServer = await startPostgres(programs ?? '');
     toClose.push(() => server.close());
