@@ -46,11 +46,9 @@ export function createBlockMaker({ rpc, journal, directory, nowSeconds }: BlockM
     if (refusal !== undefined) return refusal;
     const timestamp = Math.max(nowSeconds(), lastTimestamp);
     const sequence = journal.append(raw, timestamp);
-    const before = await rpc.call('eth_blockNumber');
-    const answer = await makeBlock(rpc, raw, timestamp);
-    lastTimestamp = timestamp;
-    // Where it made a block, if an empty one, a replay must make it too.
-    if ('error' in answer && (await rpc.call('eth_blockNumber')) === before) journal.remove(sequence);
+    const { answer, isMade } = await makeBlock(rpc, raw, timestamp);
+    if (isMade) lastTimestamp = timestamp;
+    else journal.remove(sequence);
     return answer;
   };
 
@@ -78,24 +76,31 @@ export function createBlockMaker({ rpc, journal, directory, nowSeconds }: BlockM
   };
 }
 
-async function makeBlock(rpc: RpcClient, raw: Hex, timestamp: number): Promise<RpcResult> {
+interface Made {
+  readonly answer: RpcResult;
+  /** Whether there is a block, if an empty one: then a replay must make it too. */
+  readonly isMade: boolean;
+}
+
+async function makeBlock(rpc: RpcClient, raw: Hex, timestamp: number): Promise<Made> {
   const answer = await rpc.ask('eth_sendRawTransaction', [raw]);
-  if ('error' in answer) return answer;
-  await rpc.call('evm_mine', { timestamp });
-  if ((await rpc.call('eth_getTransactionReceipt', answer.result)) !== null) return answer;
+  if ('error' in answer) return { answer, isMade: false };
+  const [block] = (await rpc.call('evm_mine_detailed', { timestamp })) as { transactions: unknown[] }[];
+  if (block?.transactions.length === 1) return { answer, isMade: true };
   await rpc.call('anvil_dropAllTransactions');
-  return { error: { code: REJECTED, message: 'transaction underpriced: its fee is below the base fee' } };
+  const message = 'transaction underpriced: its fee is below the base fee';
+  return { answer: { error: { code: REJECTED, message } }, isMade: true };
 }
 
 async function replayJournal(rpc: RpcClient, journal: ChainJournal, fromSequence: number): Promise<void> {
   // On a loaded state anvil takes the time of its own start for that of the last block, and refuses earlier ones.
   await rpc.call('evm_setTime', await latestTimestamp(rpc));
   for (const { sequence, raw, timestamp } of journal.after(fromSequence)) {
-    const before = await rpc.call('eth_blockNumber');
-    const answer = await makeBlock(rpc, raw, timestamp);
-    if (!('error' in answer) || (await rpc.call('eth_blockNumber')) !== before) continue;
+    const { answer, isMade } = await makeBlock(rpc, raw, timestamp);
+    if (isMade) continue;
     if (sequence !== journal.lastSequence()) {
-      const message = `Entry ${sequence} of the chain's journal is refused on replay: ${answer.error.message}.`;
+      const reason = 'error' in answer ? answer.error.message : 'no reason given';
+      const message = `Entry ${sequence} of the chain's journal is refused on replay: ${reason}.`;
       throw new BaseError('chain/journal-broken', message, { info: { sequence } });
     }
     // We were killed between writing the last entry and taking it back: nobody was told that it had passed.

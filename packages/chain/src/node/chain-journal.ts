@@ -55,8 +55,8 @@ export function openJournal(path: string): ChainJournal {
 function openExclusively(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   try {
-    // In this mode the first write takes a lock that is kept until the file is closed.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA;');
+    // In this mode the first access takes a lock that is kept until the file is closed; each commit is synced.
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     database.exec(`BEGIN EXCLUSIVE;
       CREATE TABLE IF NOT EXISTS entry (sequence INTEGER PRIMARY KEY, raw TEXT NOT NULL, timestamp INTEGER NOT NULL) STRICT;
       CREATE TABLE IF NOT EXISTS funding (account TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT;
