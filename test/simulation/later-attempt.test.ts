@@ -8,11 +8,9 @@ const CALM = { crash: 0, long: 0, loss: 0, duplicate: 0, delaySeconds: 1 };
 /** A member that has signed a survivor set of four, and what it is asked in the next attempt. */
 async function askedAgain(survivors: (all: readonly Address[]) => Address[]) {
   const world = createWorld({ seed: 'attempt', members: 4, outsideAggregators: 1, rounds: 1, weather: CALM });
-  void world.run();
   const node = world.nodes[0]!;
   const stored = () => (node.disk.member === null ? null : memberStateSchema.parse(JSON.parse(node.disk.member)));
-  // The world goes on by itself, event by event; wait for the moment at which the set is signed.
-  while (stored()?.survivors == null) await Promise.resolve();
+  await world.run(() => (stored()?.survivors ?? null) !== null);
   const view = world.hub.view(node.self)!;
   const chain = world.contract.read()!;
   const attempt = 1;

@@ -50,8 +50,8 @@ export interface World extends WorldParts {
   readonly signers: readonly Signer[];
   readonly domain: SigningDomain;
   readonly random: SeededRandom;
-  /** Runs until the alliance has ended. @returns whether it did */
-  run(): Promise<boolean>;
+  /** Runs until the alliance has ended, or what is given is so. @returns whether it came to that */
+  run(isDone?: () => boolean): Promise<boolean>;
 }
 
 /** Sets a world up; the same seed gives the same one, to the last message. */
@@ -103,10 +103,10 @@ export function createWorld(setup: WorldSetup): World {
     signers,
     domain: DOMAIN,
     random,
-    async run() {
+    async run(isDone = () => contract.status === 'finished') {
       startHub({ hub, queue, random: random.fork('hub'), weather: setup.weather });
       for (const node of nodes) node.start();
-      return queue.runUntil(() => contract.status === 'finished', setup.rounds * 20_000);
+      return queue.runUntil(isDone, setup.rounds * 20_000);
     },
   };
 }
