@@ -6,6 +6,7 @@ import { allianceCancel, allianceLeave, alliancePause } from './commands/allianc
 import { allianceInvite } from './commands/alliance-invite.ts';
 import { allianceJoin } from './commands/alliance-join.ts';
 import { allianceStatus } from './commands/alliance-status.ts';
+import { allianceVerify } from './commands/alliance-verify.ts';
 import { allianceWatch } from './commands/alliance-watch.ts';
 import { chainDeploy } from './commands/chain-deploy.ts';
 import { chat } from './commands/chat.ts';
@@ -16,6 +17,7 @@ import { generateText } from './commands/generate-text.ts';
 import { init } from './commands/init-node.ts';
 import { logVerify } from './commands/log-verify.ts';
 import { modelInspect } from './commands/model-inspect.ts';
+import { modelLineage } from './commands/model-lineage.ts';
 import { hub, node } from './commands/serve.ts';
 import { stakeAdd, stakeFund, stakeStatus, stakeWithdraw } from './commands/stake.ts';
 import { start } from './commands/start.ts';
@@ -35,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   allianceStart,
   allianceStatus,
   allianceWatch,
+  allianceVerify,
   alliancePause,
   allianceCancel,
   allianceLeave,
@@ -43,6 +46,7 @@ export const COMMANDS: readonly Command[] = [
   stakeAdd,
   stakeWithdraw,
   logVerify,
+  modelLineage,
   chainDeploy,
   trainModel,
   evaluate,
