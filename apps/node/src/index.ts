@@ -22,3 +22,4 @@ export { localMethod, localSettings, SPLIT_SEED } from './trainers/engine/local-
 export type { Check, RoundReport } from './verify/round-report.ts';
 export { openChain, openHub, readInfo } from './connect.ts';
 export { verifyEd25519 } from './log/verify-ed25519.ts';
+export { findDataFiles } from './trainers/data-files.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { decodeModelState, type Plan } from '@skein/alliance';
 import type { AllianceRecord } from '@skein/client';
 import type { LocalTrainer } from '@skein/engine/node';
-import { SPLIT_SEED } from '@skein/node';
+import { findDataFiles, SPLIT_SEED } from '@skein/node';
 import type { Terminal } from '../terminal.ts';
 import { trainAlike, withTrainers } from './baselines.ts';
 import { fetchBlob } from './fetch-blob.ts';
@@ -47,6 +47,8 @@ export async function compareAlliance(options: ComparisonOptions): Promise<Compa
   let rounds = 0;
   const onRound = () => bar.update(++rounds, 'each alone, and pooled');
   bar.update(0);
+  const files = await Promise.all(members.map(({ data }) => findDataFiles(data)));
+  const measuring = { ...options, files: files.flat() };
   const adapter = join(directory, 'adapter');
   const trained = (name: string, data: readonly string[]) => async (trainer: LocalTrainer) => {
     const values = await trainAlike(trainer, plan, {
@@ -55,18 +57,15 @@ export async function compareAlliance(options: ComparisonOptions): Promise<Compa
       onRound,
       signal,
     });
-    return figuresOf(trainer, values, options);
+    return figuresOf(trainer, values, measuring);
   };
   const jobs = [
-    trained(
-      'pooled',
-      members.map(({ data }) => data),
-    ),
-    ...members.map(({ name, data }) => trained(`alone-${name}`, [data])),
-    (trainer: LocalTrainer) => figuresOf(trainer, trainer.initial.values, options),
+    trained('pooled', files.flat()),
+    ...members.map(({ name }, index) => trained(`alone-${name}`, files[index]!)),
+    (trainer: LocalTrainer) => figuresOf(trainer, trainer.initial.values, measuring),
     async (trainer: LocalTrainer) => {
       await trainer.write(adapter, { manifest: trainer.manifest, values: state.parameters });
-      return figuresOf(trainer, state.parameters, options);
+      return figuresOf(trainer, state.parameters, measuring);
     },
   ];
   const figures = await withTrainers(model, plan, jobs, availableParallelism()).finally(() => bar.end());
@@ -79,16 +78,19 @@ export async function compareAlliance(options: ComparisonOptions): Promise<Compa
 async function figuresOf(
   trainer: LocalTrainer,
   values: Float32Array,
-  { plan, subject, signal }: ComparisonOptions,
+  { plan, subject, signal, files }: ComparisonOptions & { readonly files: readonly string[] },
 ): Promise<Figures> {
-  const { test, joins, members } = subject;
+  const { test, joins } = subject;
   const { maxLength, evaluationFraction: fraction } = plan.local;
   const common = { maxLength, overlong: 'drop', exactMatch: true, signal } as const;
   const parameters = { manifest: trainer.manifest, values };
   const measured = await trainer.evaluate(parameters, {
     ...common,
     ...(test === null
-      ? { files: members.map(({ data }) => data), split: { fraction, seed: SPLIT_SEED } }
+      ? {
+          files: (await Promise.all(members.map(({ data }) => findDataFiles(data)))).flat(),
+          split: { fraction, seed: SPLIT_SEED },
+        }
       : { files: test }),
   });
   const joined = joins && (await trainer.evaluate(parameters, { ...common, files: joins }));
