@@ -86,12 +86,7 @@ async function figuresOf(
   const parameters = { manifest: trainer.manifest, values };
   const measured = await trainer.evaluate(parameters, {
     ...common,
-    ...(test === null
-      ? {
-          files: (await Promise.all(members.map(({ data }) => findDataFiles(data)))).flat(),
-          split: { fraction, seed: SPLIT_SEED },
-        }
-      : { files: test }),
+    ...(test === null ? { files, split: { fraction, seed: SPLIT_SEED } } : { files: test }),
   });
   const joined = joins && (await trainer.evaluate(parameters, { ...common, files: joins }));
   return {
