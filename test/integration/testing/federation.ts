@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { candidateSeconds, digestOfPlan, encodeModelState, type Plan, parsePlan } from '@skein/alliance';
-import { type AddressBook, type Chain, createAlliance, createChain, startAlliance } from '@skein/chain';
+import {
+  type AddressBook,
+  type AllianceInfo,
+  type Chain,
+  createAlliance,
+  createChain,
+  readAlliance,
+  startAlliance,
+} from '@skein/chain';
 import { chainProcessFile, readBook } from '@skein/chain/node';
 import { createHubClient, type HubClient } from '@skein/client';
 import { BaseError, createMemorySource, invariant } from '@skein/core';
@@ -25,22 +33,23 @@ export interface Federation {
   readonly book: AddressBook;
   readonly hubUrl: string;
   readonly hub: HubClient;
-  readonly creator: Chain;
+  /** Reads the chain. */
+  readonly chain: Chain;
   /** Starts a program and ends it with the federation. */
   run(file: string, parts: readonly string[]): Promise<Program>;
-  /** Registers a plan with the shipped initial model. @returns the alliance's number */
+  /** Registers a plan with its initial parameters, as an account of its own. @returns the alliance's number */
   create(plan: Plan, parameters: Float32Array): Promise<string>;
-  /** Makes a node's directory with funded account, and joins. */
-  join(alliance: string, node: NodeToMake): Promise<string>;
-  start(alliance: string): Promise<void>;
+  /** Makes a node's directory with a funded account. @returns it */
+  makeNode(node: NodeToMake): Promise<string>;
+  join(folder: string, alliance: string, trained: { model?: string; trainer?: string }): Promise<void>;
+  /** Opens the first round, and waits until the alliance is over. */
+  runToEnd(alliance: string): Promise<AllianceInfo>;
   stop(): Promise<void>;
 }
 
 export interface NodeToMake {
   readonly name: string;
   readonly data: string;
-  readonly model?: string;
-  readonly trainer?: string;
   readonly config?: Partial<z.input<typeof import('@skein/node').nodeConfigSchema>>;
 }
 
@@ -60,20 +69,35 @@ export async function startFederation(): Promise<Federation> {
   const hubUrl = String(hubProgram.line['url']);
   const book = await readBook(bookFile);
   invariant(book !== undefined, 'the chain is ready before its address book is');
-  const creator = await fund(rpcUrl, book);
+  const chainOf = createChain({ rpcUrl, book });
   const hub = createHubClient({ url: hubUrl });
+  const creators = new Map<string, Chain>();
   return {
     directory,
     rpcUrl,
     book,
     hubUrl,
     hub,
-    creator,
+    chain: chainOf,
     run,
-    create: (plan, parameters) => create({ creator, hub, book }, plan, parameters),
-    join: (alliance, node) => joinWith({ directory, rpcUrl, hubUrl, book }, alliance, node),
-    async start(alliance) {
-      await startAlliance(creator, { alliance: BigInt(alliance) });
+    async create(plan, parameters) {
+      const creator = await fund(rpcUrl, book);
+      const alliance = await create({ creator, hub, book }, plan, parameters);
+      creators.set(alliance, creator);
+      return alliance;
+    },
+    makeNode: (node) => makeNode({ directory, rpcUrl, hubUrl, book }, node),
+    async join(folder, alliance, { model, trainer }) {
+      const consent = () => Promise.reject(new Error('the policy allows it; nobody is to be asked'));
+      await joinAlliance({ directory: folder, alliance, data: 'records', model, trainer, consent, stake: true });
+    },
+    async runToEnd(alliance) {
+      await startAlliance(creators.get(alliance)!, { alliance: BigInt(alliance) });
+      for await (const _ of hub.events(alliance, { lastEventId: 0 })) {
+        const info = await readAlliance(chainOf, BigInt(alliance));
+        if (info?.status === 'finished') return info;
+      }
+      throw new Error('the hub ended its events');
     },
     async stop() {
       for (const program of programs.toReversed()) await program.end();
@@ -114,27 +138,27 @@ async function create(
     unrevealedPenaltyBps: plan.unrevealedPenaltyBps,
   };
   const id = await createAlliance(creator, { params });
-  await putPlan(hub, plan);
+  await whenKnown('hub/unknown-plan', () => hub.putPlan(plan));
+  await whenKnown('hub/no-alliance', () => hub.alliance(id.toString()));
   await hub.uploadBlob(createMemorySource(encodeModelState({ parameters, optimiser: {} })));
   return id.toString();
 }
 
 /** The hub follows the chain a moment behind. */
-async function putPlan(hub: HubClient, plan: Plan): Promise<void> {
+async function whenKnown(unknown: string, ask: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
-      await hub.putPlan(plan);
+      await ask();
       return;
     } catch (error) {
-      if (!(error instanceof BaseError) || error.code !== 'hub/unknown-plan') throw error;
+      if (!(error instanceof BaseError) || error.code !== unknown) throw error;
       await delay(50);
     }
   }
 }
 
-async function joinWith(
+async function makeNode(
   { directory, rpcUrl, hubUrl, book }: { directory: string; rpcUrl: string; hubUrl: string; book: AddressBook },
-  alliance: string,
   node: NodeToMake,
 ): Promise<string> {
   const folder = join(directory, node.name);
@@ -152,15 +176,6 @@ async function joinWith(
     warn: () => undefined,
     privateKey,
     scryptN: 1024,
-  });
-  await joinAlliance({
-    directory: folder,
-    alliance,
-    data: 'records',
-    model: node.model,
-    trainer: node.trainer,
-    consent: () => Promise.reject(new Error('the policy allows it; nobody is to be asked')),
-    stake: true,
   });
   return folder;
 }

@@ -9,6 +9,8 @@ export interface Program {
   readonly line: Readonly<Record<string, unknown>>;
   /** Its log, a line each. */
   readonly log: readonly string[];
+  /** Waits until a line of its log holds all of these. */
+  says(...words: readonly string[]): Promise<void>;
   /** Ends it and waits for its end. */
   end(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -24,7 +26,8 @@ export async function startProgram(
     env: { ...process.env, ...env },
   });
   const log: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
+  const lines = createInterface({ input: child.stderr });
+  lines.on('line', (line) => log.push(line));
   const { promise, resolve, reject } = Promise.withResolvers<Record<string, unknown>>();
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (!line.startsWith('{')) return;
@@ -37,10 +40,18 @@ export async function startProgram(
     child,
     line,
     log,
+    async says(...words) {
+      const isSaid = () => log.some((said) => words.every((word) => said.includes(word)));
+      while (!isSaid()) await Promise.race([once(lines, 'line'), once(lines, 'close').then(() => ended(file, log))]);
+    },
     async end(signal = 'SIGTERM') {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill(signal);
       await once(child, 'exit');
     },
   };
+}
+
+function ended(file: string, log: readonly string[]): never {
+  throw new Error(`${file} ended:\n${log.join('\n')}`);
 }

@@ -7,8 +7,10 @@ import { refusedByPolicy } from '../daemon/assert-allowed.ts';
 import { type Membership, readMembership, writeMembership } from '../daemon/membership.ts';
 import { type OpenedNode, openNode } from '../open-node.ts';
 import { assertPlanOnChain } from './assert-plan-on-chain.ts';
-import { ENGINE } from '../trainers/create-trainer.ts';
-import { openPlanTrainer } from '../trainers/open-plan-trainer.ts';
+import { ENGINE, type TrainerChoice } from '../trainers/create-trainer.ts';
+import { isEngine, openPlanTrainer } from '../trainers/open-plan-trainer.ts';
+
+const FEWEST_EXAMPLES = 2;
 
 export interface JoinOptions {
   readonly directory: string;
@@ -54,7 +56,7 @@ export async function joinAlliance(options: JoinOptions): Promise<Membership> {
     options,
   );
   const model = options.model ?? null;
-  await (await openPlanTrainer(directory, node.config, { plan, trainer, model, data })).close();
+  await tryTrainer(node, { plan, trainer, model, data });
   await seeToStake(chain, { node, plan, options });
   await join(chain, { alliance: BigInt(alliance), invitation, signal });
   const membership: Membership = {
@@ -89,6 +91,20 @@ async function readPlan(chain: Chain, alliance: string, fromHub: () => Promise<P
   }
   assertPlanOnChain(plan, onChain);
   return { plan, creator: addressSchema.parse(onChain.creator) };
+}
+
+/** Whether model and data are what the plan needs, before anything is sent. */
+async function tryTrainer({ directory, config }: OpenedNode, choice: TrainerChoice): Promise<void> {
+  const opened = await openPlanTrainer(directory, config, choice);
+  try {
+    const examples = isEngine(opened) ? (await opened.preview()).examples : FEWEST_EXAMPLES;
+    if (examples >= FEWEST_EXAMPLES) return;
+    throw new BaseError('node/too-few-examples', `"${choice.data}" has ${examples} example that fits the plan.`, {
+      hints: ['One part is trained on and another one kept back to vote with: two different examples are the least.'],
+    });
+  } finally {
+    await opened.close();
+  }
 }
 
 /** @returns whether the owner said yes in person. */

@@ -138,10 +138,10 @@ async function stepMember(
   return roles.has('evaluate') ? effects : effects.filter(({ kind }) => kind !== 'evaluate' && kind !== 'commit-vote');
 }
 
-/** One for each round of each alliance, known to nobody else. */
+/** One for each round of each plan, known to nobody else: equal keys and plans give equal bytes. */
 function quantiserSeed({ storageKey, membership }: AllianceContext, round: number): string {
   return createHmac('sha256', storageKey)
-    .update(`skein/node/quantiser/1/${membership.alliance}/${round}`)
+    .update(`skein/node/quantiser/1/${membership.planDigest}/${round}`)
     .digest('hex');
 }
 

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import {
   checkPostedSum,
   computeSum,
@@ -101,6 +102,8 @@ async function train({ context, round, folder }: RoundWork, effect: Of<'train'>,
   await folder.writeUpdate(trained.update);
   const { examples, lossMicroNats } = trained;
   await folder.record(() => ({ trained: { examples, lossMicroNats, seconds } }));
+  // Its checkpoints are several times as large as the update that is kept.
+  await rm(folder.training, { recursive: true, force: true });
   context.logger.info({ round, examples, seconds: Math.round(seconds) }, 'Training is done.');
 }
 

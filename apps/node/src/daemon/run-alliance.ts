@@ -80,7 +80,9 @@ async function lookAtRound(context: AllianceContext, { alliance, work, wake, sig
   if (view?.round !== chain?.round || view?.attempt !== chain?.attempt) return work;
   if (view === null || chain === null) return work;
   const current =
-    work?.round === view.round ? work : await beginRound(context, { round: view.round, before: work, wake });
+    work?.round === view.round
+      ? work
+      : await beginRound(context, { round: view.round, model: view.model, before: work, wake });
   await look(current, { view, chain }, signal);
   return current;
 }
@@ -98,10 +100,15 @@ async function readView(
   }
 }
 
-async function beginRound(
-  context: AllianceContext,
-  { round, before, wake }: { readonly round: number; readonly before: RoundWork | undefined; readonly wake: Wake },
-): Promise<RoundWork> {
+interface RoundToBegin {
+  readonly round: number;
+  /** That it starts from; mostly here already, from the vote on it. */
+  readonly model: Digest;
+  readonly before: RoundWork | undefined;
+  readonly wake: Wake;
+}
+
+async function beginRound(context: AllianceContext, { round, model, before, wake }: RoundToBegin): Promise<RoundWork> {
   await before?.jobs.stop(new Error('the round is over'));
   const { folder, storageKey, logger, config, membership, blobs, domain } = context;
   await removeOldRounds(folder, round, new Date(Date.now() - config.keepRoundsSeconds * 1000));
@@ -109,7 +116,7 @@ async function beginRound(
   const { upload, aggregate } = current.outcomes;
   const made = [upload?.root, aggregate?.body.sum, aggregate?.body.model].filter((root) => root !== undefined);
   // What a replay needs of earlier rounds lies at the hub for the plan's retention.
-  await blobs.keepOnly(new Set<Digest>([membership.plan.initialModel, ...made]));
+  await blobs.keepOnly(new Set<Digest>([model, ...made]));
   const outagesOf = (name: string): Outages => createOutages(logger.child({ job: name, round }));
   logger.info({ round }, `Round ${round} of ${membership.plan.rounds} is open.`);
   const jobs = createJobs({ outagesOf, wake: () => wake.wake() });
