@@ -10,7 +10,7 @@ import { createCoordinator } from './coordinator/coordinator.ts';
 import { createApp } from './http/create-app.ts';
 import { listen } from './http/listen.ts';
 import type { HubServices } from './hub-services.ts';
-import { RETENTION_INTERVAL_MS } from './limits.ts';
+import { CHAIN_POLL_MS, LOCAL_CHAIN_POLL_MS, RETENTION_INTERVAL_MS } from './limits.ts';
 import { openLogSigner } from './log/key-file.ts';
 import { createTransparencyLog } from './log/transparency-log.ts';
 import type { Logger } from './logger.ts';
@@ -105,7 +105,9 @@ async function createServices(options: HubOptions, signal: AbortSignal, open: ((
   const blobs = await openBlobFolder(join(directory, 'blobs'));
   const feed = createEventFeed(db);
   const traffic = createTraffic(db);
-  const parts = { db, chain, clock, log, blobs, feed, traffic, metrics, logger, signal, offersRpc };
+  const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(rpcUrl).hostname);
+  const pollMs = isLocal ? LOCAL_CHAIN_POLL_MS : CHAIN_POLL_MS;
+  const parts = { db, chain, clock, log, blobs, feed, traffic, metrics, logger, signal, offersRpc, pollMs };
   const coordinator = createCoordinator(parts);
   return {
     ...parts,

@@ -25,8 +25,14 @@ export const MAX_KEPT_EVENTS = 10_000;
 /** Blocks in one query for events: what public nodes allow. */
 export const BLOCKS_PER_QUERY = 1000;
 
-/** Between two looks at the chain; a block of a public chain takes 2 to 12 s, the embedded chain mines at once. */
-export const CHAIN_POLL_MS = 250;
+/** Between two looks at a chain on this machine, which mines at once. */
+export const LOCAL_CHAIN_POLL_MS = 250;
+
+/** Between two looks at another chain: a block takes 2 to 12 s there, and public nodes count requests. */
+export const CHAIN_POLL_MS = 2_000;
+
+/** Rounds are looked at this often for deadlines, and at once when something happens. */
+export const ADVANCE_MS = 1_000;
 
 /** Longest pause between two looks at a chain that doesn't answer. */
 export const LONGEST_CHAIN_PAUSE_MS = 10_000;

@@ -1,8 +1,8 @@
 /** Wakes a loop early. A ring while nobody waits is kept for the next wait. */
 export interface Bell {
   ring(): void;
-  /** Resolves after `ms`, with a ring, or when the signal of the bell aborts. */
-  wait(ms: number): Promise<void>;
+  /** Resolves after `ms` with false, or with true as soon as it rings or the signal of the bell aborts. */
+  wait(ms: number): Promise<boolean>;
 }
 
 export function createBell(signal: AbortSignal): Bell {
@@ -25,8 +25,10 @@ export function createBell(signal: AbortSignal): Bell {
           };
         });
       }
+      const wasRung = rung;
       rung = false;
       wake = undefined;
+      return wasRung;
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Chain } from '@skein/chain';
 import type { BaseError } from '@skein/core';
 import type { ChainClock } from '../chain/chain-clock.ts';
 import { indexChain } from '../chain/indexer.ts';
-import { CHAIN_POLL_MS, LONGEST_CHAIN_PAUSE_MS } from '../limits.ts';
+import { LONGEST_CHAIN_PAUSE_MS } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { EventFeed } from '../relay/event-feed.ts';
@@ -21,8 +21,11 @@ export interface ChainHealth {
 }
 
 export interface ChainWatcher {
-  /** Reads what is new on the chain, where it is time for that. Never rejects: a chain out of reach is a state. */
-  lookIfDue(): Promise<void>;
+  /**
+   * Reads what is new on the chain, where it is time for that. Never rejects: a chain out of reach is a state.
+   * @returns whether an alliance was read anew
+   */
+  lookIfDue(): Promise<boolean>;
   /** Has an alliance read again with the next look, which is due now. */
   follow(alliance: string): void;
   health(): ChainHealth;
@@ -35,6 +38,8 @@ export interface WatcherParts {
   readonly feed: EventFeed;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Between two looks. */
+  readonly pollMs: number;
 }
 
 export function createChainWatcher(parts: WatcherParts): ChainWatcher {
@@ -45,21 +50,32 @@ export function createChainWatcher(parts: WatcherParts): ChainWatcher {
   let health: Omit<ChainHealth, 'silentSeconds'> = { ok: false, fault: null, block: null };
   const silentSeconds = (): number => (performance.now() - seen.heardAtMs) / 1000;
 
-  async function look(): Promise<void> {
+  /** One that can't be read is no other's harm. @throws the first failure, when all were tried */
+  async function followStale(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const id of stale) {
+      await followAlliance(parts, id).then(
+        () => void stale.delete(id),
+        (error: unknown) => void failures.push(error),
+      );
+    }
+    if (failures.length > 0) throw failures[0] as Error;
+  }
+
+  async function look(): Promise<boolean> {
     const { head, changed, rewound } = await indexChain(db, chain);
     await parts.clock.follow(chain, head);
     if (rewound) logger.warn({ block: Number(head.number) }, 'The chain went back; it is indexed again.');
     const ids = changed === 'all' || !seen.all ? await everyAlliance(db) : changed;
     for (const id of ids) stale.add(id);
     seen.all = true;
-    for (const id of stale) {
-      await followAlliance(parts, id);
-      stale.delete(id);
-    }
+    const isChanged = stale.size > 0;
+    await followStale();
     if (!health.ok) logger.info({ block: Number(head.number) }, 'The chain answers.');
     health = { ok: true, fault: null, block: Number(head.number) };
     seen.heardAtMs = performance.now();
     seen.failures = 0;
+    return isChanged;
   }
 
   return {
@@ -69,16 +85,18 @@ export function createChainWatcher(parts: WatcherParts): ChainWatcher {
       seen.nextLookMs = 0;
     },
     async lookIfDue() {
-      if (performance.now() < seen.nextLookMs) return;
-      await look().catch((error: Partial<BaseError>) => {
+      if (performance.now() < seen.nextLookMs) return false;
+      const isChanged = await look().catch((error: Partial<BaseError>) => {
         const { code = 'hub/internal', message } = error;
         if (health.fault !== code) logger.error({ code, reason: message }, 'The chain can’t be followed.');
         health = { ...health, ok: false, fault: code };
         seen.failures += 1;
+        return false;
       });
-      const pauseMs = Math.min(LONGEST_CHAIN_PAUSE_MS, CHAIN_POLL_MS * 2 ** seen.failures);
+      const pauseMs = Math.min(LONGEST_CHAIN_PAUSE_MS, parts.pollMs * 2 ** seen.failures);
       seen.nextLookMs = performance.now() + pauseMs;
       parts.metrics.chainLag.set(silentSeconds());
+      return isChanged;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { nextRoundAction } from '@skein/alliance';
 import { anchorLog, type Chain } from '@skein/chain';
-import { CHAIN_POLL_MS } from '../limits.ts';
+import { ADVANCE_MS } from '../limits.ts';
 import { logSize, logState } from '../log/log-store.ts';
 import type { Logger } from '../logger.ts';
 import { type AdvanceParts, advanceAlliance } from './advance-alliance.ts';
@@ -23,6 +23,8 @@ export interface CoordinatorParts extends AdvanceParts {
   readonly chain: Chain;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Between two looks at the chain. */
+  readonly pollMs: number;
 }
 
 /**
@@ -42,13 +44,19 @@ export function createCoordinator(parts: CoordinatorParts): Coordinator {
     },
     chainHealth: () => watcher.health(),
     async run() {
+      let isRung = true;
+      let nextMs = 0;
       while (!signal.aborted) {
-        await watcher.lookIfDue();
-        await advanceAll(parts, queue).catch((error: unknown) => {
-          // A full disk or a database that is away: nothing was stored, and the next turn finds the same facts.
-          logger.error({ error }, 'Rounds could not be taken on.');
-        });
-        await bell.wait(CHAIN_POLL_MS);
+        const isChanged = await watcher.lookIfDue();
+        // Deadlines are whole seconds.
+        if (isRung || isChanged || performance.now() >= nextMs) {
+          nextMs = performance.now() + ADVANCE_MS;
+          await advanceAll(parts, queue).catch((error: unknown) => {
+            // A full disk or a database that is away: nothing was stored, and the next turn finds the same facts.
+            logger.error({ error }, 'Rounds could not be taken on.');
+          });
+        }
+        isRung = await bell.wait(Math.min(parts.pollMs, ADVANCE_MS));
       }
       await queue.idle();
     },
@@ -57,22 +65,29 @@ export function createCoordinator(parts: CoordinatorParts): Coordinator {
 
 async function advanceAll(parts: CoordinatorParts, queue: KeeperQueue): Promise<void> {
   for (const id of await allianceIds(parts.db)) {
-    const known = await findAlliance(parts.db, id);
-    if (known === undefined || known.plan === null) continue;
-    queue.wish(id, await advanceAlliance(parts, id, known.plan));
-    const { reading, plan, currentRound } = known;
-    if (reading.status !== 'active' || !(await isWhole(parts, reading.model))) continue;
-    const action = nextRoundAction(plan, {
-      status: reading.status,
-      paused: reading.paused,
-      round: reading.round,
-      isRoundOpen: currentRound?.status === 'open' || currentRound?.status === 'voting',
-      memberCount: reading.members.filter(({ isActive }) => isActive).length,
+    // What is wrong with one alliance is no other's harm.
+    await advance(parts, queue, id).catch((error: unknown) => {
+      parts.logger.error({ error, alliance: id }, 'An alliance could not be taken on.');
     });
-    if (action !== null) queue.wish(id, [action]);
   }
   parts.metrics.logSize.set(await logSize(parts.db));
   await anchorIfDue(parts, queue);
+}
+
+async function advance(parts: CoordinatorParts, queue: KeeperQueue, id: string): Promise<void> {
+  const known = await findAlliance(parts.db, id);
+  if (known === undefined || known.plan === null) return;
+  queue.wish(id, await advanceAlliance(parts, id, known.plan));
+  const { reading, plan, currentRound } = known;
+  if (reading.status !== 'active' || !(await isWhole(parts, reading.model))) return;
+  const action = nextRoundAction(plan, {
+    status: reading.status,
+    paused: reading.paused,
+    round: reading.round,
+    isRoundOpen: currentRound?.status === 'open' || currentRound?.status === 'voting',
+    memberCount: reading.members.filter(({ isActive }) => isActive).length,
+  });
+  if (action !== null) queue.wish(id, [action]);
 }
 
 /** Members can't start a round whose model they can't fetch. */
