@@ -66,7 +66,8 @@ function expectedModel(world: World, base: Digest, round: number, survivors: rea
 function valuesOf({ plan }: World, node: NodeModel, round: number): Uint16Array {
   if (plan.aggregation.kind !== 'secure') throw new RangeError('Only secure rounds have masks');
   const { quantiserSeed } = memberStateSchema.parse(JSON.parse(node.disk.history.get(round)!));
-  return quantise(nodeCrypto, node.updates.get(round)!, quantiserOf(plan.aggregation), { seed: quantiserSeed });
+  const input = { seed: quantiserSeed, examples: node.examples };
+  return quantise(nodeCrypto, node.updates.get(round)!, quantiserOf(plan.aggregation), input);
 }
 
 function sumOf(vectors: readonly Uint16Array[]): Uint32Array {

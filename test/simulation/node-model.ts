@@ -79,6 +79,7 @@ export interface NodeSetup {
   readonly lies: NodeLies;
   /** Where the member's data pull the model. */
   readonly target: Float32Array;
+  readonly examples: number;
 }
 
 class Crash extends Error {}
@@ -109,8 +110,11 @@ export class NodeModel {
   #seenSecond = -1;
   readonly #setup: NodeSetup;
 
+  readonly examples: number;
+
   constructor(setup: NodeSetup) {
     this.#setup = setup;
+    this.examples = setup.examples;
     this.self = setup.signer.address;
   }
 
@@ -157,6 +161,7 @@ export class NodeModel {
       now: queue.now,
       crypto,
       quantiserSeed: digestOfJson([this.self, view.round]).slice(7),
+      examples: this.examples,
       log: {
         seen: hub.seenLog(this.self),
         includes: (message) => Promise.resolve(hub.includes(this.self, message)),

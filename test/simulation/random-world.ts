@@ -5,7 +5,7 @@ import { hubLies } from './hub-lies.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { NodeLies, Weather } from './node-model.ts';
 import { createSeededRandom, type SeededRandom } from './seeded-random.ts';
-import { createWorld, type World, type WorldParts } from './world.ts';
+import { createWorld, PARAMETERS, type World, type WorldParts } from './world.ts';
 
 /** Who cheats in a world. */
 const PLOTS = [
@@ -42,7 +42,7 @@ export async function runRandomWorld(seed: string, rounds: number): Promise<Rand
   const rule = random.pick([{ kind: 'mean' }, { kind: 'median' }] as const);
   const clear = { kind: 'clear', rule, minSurvivors: 3 } as const;
   const isClear = plot !== 'hub with a member' && plot !== 'wrong sum with a member' && random.chance(0.15);
-  const mode = isClear ? { aggregation: clear } : {};
+  const mode = isClear ? { aggregation: clear } : random.chance(0.2) ? { aggregation: WEIGHED } : {};
   const world = createWorld({ seed, members, outsideAggregators: 1, rounds, weather, lies, ...mode });
   const addresses = corrupt.map((index) => world.signers[index]!.address);
   const lie = plot === 'hub with a member' ? corruptHub(world, random, corrupt) : undefined;
@@ -107,6 +107,16 @@ function liesOf(plot: Plot, index: number, aggregators: readonly number[], parts
   }
 }
 
+/** Members count by their examples, which travel as one more coordinate. */
+const WEIGHED: Plan['aggregation'] = {
+  kind: 'secure',
+  clipNorm: 20,
+  clipValue: 2,
+  minSurvivors: 3,
+  weights: 'by-examples',
+  maxExamples: 64,
+};
+
 /** What the aggregator adds to the first coordinate. */
 const FORGED = 4000;
 
@@ -123,7 +133,7 @@ function wrongSum({ plan, hub }: WorldParts): NodeLies {
 
 /** Adds ⟨r, forged⟩ to the member's products, so that the check passes: only a replay shows the wrong sum now. */
 function helpWrongSum(products: readonly number[], job: Parameters<NonNullable<NodeLies['products']>>[1]): number[] {
-  const forged = new Uint32Array(50);
+  const forged = new Uint32Array(PARAMETERS + Number(job.upload.quantiser.weights === 'by-examples'));
   forged[0] = FORGED;
   const extra = innerProducts(nodeCrypto, job.challenge, forged, job.upload.masks.bits);
   return products.map((product, i) => (product + extra[i]!) % CHECK_PRIME);

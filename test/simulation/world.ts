@@ -90,6 +90,7 @@ export function createWorld(setup: WorldSetup): World {
       weather,
       lies,
       target,
+      examples: 10 + 3 * index,
       crypto,
       random: own.fork('events'),
     });
