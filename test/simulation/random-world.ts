@@ -1,4 +1,12 @@
-import { blobManifestOf, blobRoot, encodeNumbers, nextModel, parseUint32, type Unsigned } from '@skein/alliance';
+import {
+  blobManifestOf,
+  blobRoot,
+  encodeNumbers,
+  nextModel,
+  parseUint32,
+  type Plan,
+  type Unsigned,
+} from '@skein/alliance';
 import { CHECK_PRIME, innerProducts } from '@skein/privacy';
 import { nodeCrypto } from '@skein/privacy/node';
 import { hubLies } from './hub-lies.ts';
