@@ -50,18 +50,6 @@ export function createChainWatcher(parts: WatcherParts): ChainWatcher {
   let health: Omit<ChainHealth, 'silentSeconds'> = { ok: false, fault: null, block: null };
   const silentSeconds = (): number => (performance.now() - seen.heardAtMs) / 1000;
 
-  /** One that can't be read is no other's harm. @throws the first failure, when all were tried */
-  async function followStale(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const id of stale) {
-      await followAlliance(parts, id).then(
-        () => void stale.delete(id),
-        (error: unknown) => void failures.push(error),
-      );
-    }
-    if (failures.length > 0) throw failures[0] as Error;
-  }
-
   async function look(): Promise<boolean> {
     const { head, changed, rewound } = await indexChain(db, chain);
     await parts.clock.follow(chain, head);
@@ -70,7 +58,7 @@ export function createChainWatcher(parts: WatcherParts): ChainWatcher {
     for (const id of ids) stale.add(id);
     seen.all = true;
     const isChanged = stale.size > 0;
-    await followStale();
+    await followStale(parts, stale);
     if (!health.ok) logger.info({ block: Number(head.number) }, 'The chain answers.');
     health = { ok: true, fault: null, block: Number(head.number) };
     seen.heardAtMs = performance.now();
@@ -106,4 +94,16 @@ async function everyAlliance(db: Database): Promise<Set<string>> {
   const events = db.selectFrom('chain_events').select('alliance').where('name', '=', 'AllianceCreated');
   const created = await events.where('alliance', 'is not', null).execute();
   return new Set([...created.map(({ alliance }) => alliance as string), ...(await allianceIds(db))]);
+}
+
+/** One that can't be read is no other's harm. @throws the first failure, when all were tried */
+async function followStale(parts: WatcherParts, stale: Set<string>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const id of stale) {
+    await followAlliance(parts, id).then(
+      () => void stale.delete(id),
+      (error: unknown) => void failures.push(error),
+    );
+  }
+  if (failures.length > 0) throw failures[0] as Error;
 }
