@@ -36,7 +36,7 @@ export interface Ended {
 /** Runs an alliance of the three sample clinics to its end, with short rounds, while processes are killed. */
 export async function runAlliance(rounds: number, kills: readonly Kill[], signal: AbortSignal): Promise<Ended> {
   const local = await openLocalDirectory(mkdtempSync(join(tmpdir(), 'skein-faults-')));
-  const settings = { ...PLAN_SETTINGS, rounds, local: { ...PLAN_SETTINGS.local, steps: 6 } };
+  const settings = { ...PLAN_SETTINGS, rounds, local: { ...PLAN_SETTINGS.local, steps: 4 } };
   const runtime = createWorkerRuntime('cpu');
   const trainer = await createLocalTrainer(runtime, { model, method: localMethod(settings)!, threads: 1 });
   const made = makePlan('Faults', trainer, settings);
