@@ -13,6 +13,7 @@ const tasks = {
   start: ['apps/cli/src/main.ts', 'start'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   'test:simulation': ['test/simulation/main.ts'],
+  'test:faults': ['test/faults/main.ts'],
   lint: ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'],
   format: ['node_modules/@biomejs/biome/bin/biome', 'format', '--write'],
   'format:check': ['node_modules/@biomejs/biome/bin/biome', 'format'],
