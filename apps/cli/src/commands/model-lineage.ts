@@ -52,5 +52,5 @@ function textOf(report: AllianceReport): string {
     `  accepted by ${votes.map(({ evaluator, lossChangeMicroNats }) => `${evaluator} (${(lossChangeMicroNats / 1e6).toFixed(4)})`).join(', ')}`,
   ]);
   const { initialModel, baseModel, method } = report.plan;
-  return [...lines, `${initialModel}`, `  the start: ${method.kind} on the base model ${baseModel}`].join('\n');
+  return [...lines, initialModel, `  the start: ${method.kind} on the base model ${baseModel}`].join('\n');
 }
