@@ -6,8 +6,9 @@ import { openChain, openHub, readInfo } from '../connect.ts';
 import { refusedByPolicy } from '../daemon/assert-allowed.ts';
 import { type Membership, readMembership, writeMembership } from '../daemon/membership.ts';
 import { type OpenedNode, openNode } from '../open-node.ts';
+import { assertInvited } from './assert-invited.ts';
 import { assertPlanOnChain } from './assert-plan-on-chain.ts';
-import { ENGINE, type TrainerChoice } from '../trainers/create-trainer.ts';
+import { dataFolder, ENGINE, type TrainerChoice } from '../trainers/create-trainer.ts';
 import { isEngine, openPlanTrainer } from '../trainers/open-plan-trainer.ts';
 
 const FEWEST_EXAMPLES = 2;
@@ -39,6 +40,7 @@ export interface JoinOptions {
 export async function joinAlliance(options: JoinOptions): Promise<Membership> {
   const { directory, alliance, data, signal, invitation } = options;
   const node = await openNode(directory);
+  dataFolder(node.config, data);
   const hub = openHub(node.config, signal);
   const info = await readInfo(directory, hub);
   const address = (await readMembership(directory, alliance))?.address ?? node.keys.current;
@@ -48,6 +50,7 @@ export async function joinAlliance(options: JoinOptions): Promise<Membership> {
     alliance,
     async () => (await hub.alliance(alliance, { signal })).plan,
   );
+  await assertInvited(chain, plan, { invitation, creator });
   const trainer = options.trainer ?? ENGINE;
   const policy = await node.readPolicy();
   const consented = await settle(

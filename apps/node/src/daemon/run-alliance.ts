@@ -1,4 +1,4 @@
-import { digestOfPlan, MAX_CLOCK_SKEW_SECONDS, type RoundView } from '@skein/alliance';
+import { digestOfPlan, type RoundView } from '@skein/alliance';
 import { BaseError, type Digest } from '@skein/core';
 import type { ChainAlliance } from '../chain/chain-port.ts';
 import type { AllianceContext } from './alliance-context.ts';
@@ -9,6 +9,7 @@ import { createOutages, type Outages } from './outages.ts';
 import { openRoundFolder, removeOldRounds } from './round-folder.ts';
 import type { RoundWork } from './round-work.ts';
 import { createRememberingVerifier } from './remembering-verifier.ts';
+import { tellSkew } from './tell-skew.ts';
 import { createWake, type Wake } from './wake.ts';
 
 /** Messages come in flocks; one look serves them all. */
@@ -30,7 +31,7 @@ export async function runAlliance(context: AllianceContext, signal: AbortSignal)
         const [alliance] = await Promise.all([readAlliance(context), context.log.advance(signal)]);
         const over = overReason(context, alliance);
         if (over !== undefined) return logger.info(over);
-        tellSkew(context, told);
+        tellSkew(context.hub.clockSkewSeconds(), logger, told);
         work = await lookAtRound(context, { alliance, work, wake, signal });
         outages.ended();
       } catch (error) {
@@ -137,18 +138,6 @@ async function listen({ hub, membership }: AllianceContext, wake: Wake, signal: 
       await pause.wait(5000, signal).catch(() => undefined);
     }
   }
-}
-
-function tellSkew({ hub, logger }: AllianceContext, told: Set<string>): void {
-  const skewSeconds = hub.clockSkewSeconds();
-  if (skewSeconds === null || Math.abs(skewSeconds) <= MAX_CLOCK_SKEW_SECONDS || told.has('skew')) return;
-  told.add('skew');
-  const way = skewSeconds > 0 ? 'ahead of' : 'behind';
-  const seconds = Math.round(Math.abs(skewSeconds));
-  logger.warn(
-    { code: 'node/clock-skew', skewSeconds: Math.round(skewSeconds) },
-    `This machine's clock is ${seconds} s ${way} the chain's. Deadlines are the chain's, so no round is lost; set the clock.`,
-  );
 }
 
 async function keepSplit({ directory, membership }: AllianceContext, error: unknown): Promise<void> {

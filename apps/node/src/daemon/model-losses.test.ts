@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeModelState } from '@skein/alliance';
+import { createHubClient } from '@skein/client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openBlobStore } from '../storage/blob-store.ts';
+import { samplePlan } from '../testing/sample-plan.ts';
+import type { AllianceContext } from './alliance-context.ts';
+import { lossOf, readParameters } from './model-losses.ts';
+
+const signal = new AbortController().signal;
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'skein-models-'));
+});
+afterEach(async () => await rm(directory, { recursive: true }));
+
+async function contextOf(evaluate: () => Promise<number>) {
+  const blobs = await openBlobStore(
+    join(directory, 'blobs'),
+    createHubClient({ url: 'http://127.0.0.1:1', patienceMs: 0 }),
+  );
+  const plan = samplePlan({ parameterCount: 3 });
+  const context = { blobs, folder: directory, membership: { plan }, trainer: () => Promise.resolve({ evaluate }) };
+  return { blobs, context: context as unknown as AllianceContext };
+}
+const model = (...values: number[]) => encodeModelState({ parameters: Float32Array.from(values), optimiser: {} });
+
+describe('a global model', () => {
+  it('made under another plan is named, and one that nobody has too', async () => {
+    const { blobs, context } = await contextOf(() => Promise.resolve(0));
+    const stale = await blobs.put(model(1, 2));
+    await expect(readParameters(context, stale, signal)).rejects.toThrow(
+      expect.objectContaining({ code: 'node/wrong-model' }),
+    );
+    expect(await readParameters(context, await blobs.put(model(1, 2, 3)), signal)).toEqual(Float32Array.of(1, 2, 3));
+    await blobs.keepOnly(new Set());
+    await expect(readParameters(context, stale, signal)).rejects.toThrow(
+      expect.objectContaining({ code: 'client/unreachable' }),
+    );
+  });
+
+  it('is measured once, also across restarts; what is not a number is never kept', async () => {
+    const losses = [Number.NaN, 7, 8];
+    const { blobs, context } = await contextOf(() => Promise.resolve(losses.shift()!));
+    const root = await blobs.put(model(1, 2, 3));
+    expect(await lossOf(context, root, signal)).toBeNaN();
+    expect(await lossOf(context, root, signal)).toBe(7);
+    expect(await lossOf((await contextOf(() => Promise.resolve(9))).context, root, signal)).toBe(7);
+  });
+});
