@@ -1,33 +1,33 @@
-import { runRandomWorld } from './random-world.ts';
+import { type RandomWorld, runRandomWorld } from './random-world.ts';
 
 const ROUNDS_PER_WORLD = 4;
 
-/** `npm run test:simulation [-- rounds [seed]]`: many worlds, one after the other; or the one whose seed is given. */
+/** `npm run test:simulation [-- rounds [seed]]`: worlds until there were so many rounds; or the one whose seed is given. */
 async function main([rounds = '1000', only]: readonly string[]): Promise<number> {
-  const prefix = 'long';
-  const count = only === undefined ? Math.ceil(Number(rounds) / ROUNDS_PER_WORLD) : 1;
-  if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`"${rounds}" is no number of rounds`);
+  const wanted = Number(rounds);
+  if (!Number.isSafeInteger(wanted) || wanted < 1) throw new RangeError(`"${rounds}" is no number of rounds`);
   const totals = { accepted: 0, kept: 0, failed: 0, unseen: 0, broken: 0 };
-  const faults: Record<string, number> = {};
-  for (let index = 0; index < count; index++) {
-    const world = await runRandomWorld(only ?? `${prefix}-${index}`, ROUNDS_PER_WORLD);
-    totals.accepted += world.rounds.accepted;
-    totals.kept += world.rounds.kept;
-    totals.failed += world.rounds.failed;
+  const punished: Record<string, number> = {};
+  for (let index = 0; totals.accepted + totals.kept + totals.failed < wanted; index++) {
+    const world = await runRandomWorld(only ?? `long-${index}`, ROUNDS_PER_WORLD);
+    for (const status of ['accepted', 'kept', 'failed'] as const) totals[status] += world.rounds[status];
     totals.unseen += world.unseenSums;
     totals.broken += world.broken.length;
-    for (const why of world.punished) faults[why] = (faults[why] ?? 0) + 1;
-    const { accepted, kept, failed } = world.rounds;
-    const result = `${accepted} accepted, ${kept} kept, ${failed} failed`;
-    console.log(`seed ${world.seed}: ${world.members} members, ${world.plot}: ${result}`);
-    for (const promise of world.broken) console.log(`  BROKEN: ${promise}`);
+    for (const why of world.punished) punished[why] = (punished[why] ?? 0) + 1;
+    tell(world);
+    if (only !== undefined) break;
   }
-  console.log(
-    `${totals.accepted + totals.kept + totals.failed} rounds: ${totals.accepted} accepted, ${totals.kept} kept, ` +
-      `${totals.failed} failed; ${totals.unseen} wrong sums that nobody happened to replay; ${totals.broken} broken promises`,
-  );
-  console.log(`punished: ${JSON.stringify(faults)}`);
-  return totals.broken === 0 ? 0 : 1;
+  const { accepted, kept, failed, unseen, broken } = totals;
+  console.log(`${accepted + kept + failed} rounds: ${accepted} accepted, ${kept} kept, ${failed} failed`);
+  console.log(`punished: ${JSON.stringify(punished)}; wrong sums that nobody happened to replay: ${unseen}`);
+  console.log(`${broken} broken promises`);
+  return broken === 0 ? 0 : 1;
+}
+
+function tell({ seed, members, plot, rounds, broken }: RandomWorld): void {
+  const result = `${rounds.accepted} accepted, ${rounds.kept} kept, ${rounds.failed} failed`;
+  console.log(`seed ${seed}: ${members} members, ${plot}: ${result}`);
+  for (const promise of broken) console.log(`  BROKEN: ${promise}`);
 }
 
 process.exitCode = await main(process.argv.slice(2));
