@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { type Plan } from '@skein/alliance';
 import { joinAlliance, openHub, openNode, readInfo } from '@skein/node';
 import { NODE_OPTIONS } from '../alliance/node-options.ts';
+import { formatPlan } from '../alliance/format-plan.ts';
 import { type InvitationFile, readInvitationFile } from '../alliance/invitation-file.ts';
 import { readAllianceId } from '../alliance/alliance-id.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
@@ -64,7 +65,7 @@ async function assertSamePlace(directory: string, { pins, hub }: InvitationFile,
 }
 
 async function ask(plan: Plan, agreed: boolean, { terminal, signal }: CommandContext): Promise<boolean> {
-  terminal.say([JSON.stringify(plan)].join('\n'));
+  terminal.say(formatPlan(plan));
   if (agreed) return true;
   if (!terminal.input.isTTY) {
     throw new UsageError('cli/no-terminal', 'Somebody has to agree to this plan, and nobody can be asked here.', {

@@ -82,7 +82,7 @@ function describe({ id, plan, status, members, model, money }: AllianceRecord, r
         .map(({ address }) => address)
         .join(', ') || 'none',
     ],
-    ['round', round === null ? 'none is open' : `${round.round}, ${round.phase} until ${timeOf(round.deadline)}`],
+    ['round', roundText(round)],
     ['waiting for', round?.waitingFor.join(', ') || 'nobody'],
     ['model', model],
     [
@@ -90,6 +90,13 @@ function describe({ id, plan, status, members, model, money }: AllianceRecord, r
       `${formatTokens(money.in)} in, ${formatTokens(money.paid)} paid, ${formatTokens(money.refunded)} refunded, ${formatTokens(money.held)} held`,
     ],
   ]);
+}
+
+function roundText(round: RoundView | null): string {
+  if (round === null) return 'none is open';
+  return round.phase === 'closed'
+    ? `none is open; ${round.round} was the last`
+    : `${round.round}, ${round.phase} until ${timeOf(round.deadline)}`;
 }
 
 export function roundsTable(rounds: readonly ClosedRound[]): string {

@@ -49,7 +49,7 @@ async function look(hub: HubClient, id: string): Promise<Picture> {
     ended: status === 'finished' || status === 'cancelled',
     rounds,
     head: `${plan?.name ?? `Alliance ${id}`}: ${status}, ${present} members, ${roundsClosed}${of} rounds closed`,
-    now: round === null ? 'No round is open.' : describeRound(round, chainTime),
+    now: round === null || round.phase === 'closed' ? 'No round is open.' : describeRound(round, chainTime),
   };
 }
 
