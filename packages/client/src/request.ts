@@ -142,9 +142,25 @@ function parseJson(text: string): unknown {
 function unreachable(url: string, attempts: number, cause: unknown): BaseError {
   if (cause instanceof BaseError) return cause;
   const tried = attempts === 1 ? 'one attempt' : `${attempts} attempts`;
-  return new BaseError('client/unreachable', `The hub at ${url} could not be reached in ${tried}.`, {
-    info: { url, attempts },
-    hints: ['Make sure that the hub runs and that the address is right.'],
-    cause,
-  });
+  const reason = networkReason(cause);
+  return new BaseError(
+    'client/unreachable',
+    `The hub at ${url} could not be reached in ${tried}${reason && ` (${reason})`}.`,
+    {
+      info: { url, attempts },
+      hints: [
+        'Make sure that the hub runs and that the address is right.',
+        ...(/CERT|SIGNATURE/.test(reason)
+          ? ['Node trusts a certificate of your own if NODE_EXTRA_CA_CERTS names its file.']
+          : []),
+      ],
+      cause,
+    },
+  );
+}
+
+/** The system's or OpenSSL's code behind fetch's "fetch failed", such as ECONNREFUSED; empty where there is none. */
+function networkReason(error: unknown): string {
+  const { cause } = (error ?? {}) as { cause?: { code?: unknown } };
+  return typeof cause?.code === 'string' ? cause.code : '';
 }

@@ -3,10 +3,12 @@ import { BaseError } from '@skein/core';
 import { z } from 'zod';
 import { PLAN_SETTINGS, type PlanSettings } from './plan-settings.ts';
 
-const fileSchema = z.record(z.string(), z.unknown());
+const partSchema = z.record(z.string(), z.unknown());
+const fileSchema = z.looseObject({ local: partSchema.optional(), phases: partSchema.optional() });
 
 /**
- * The default settings with those of a JSON file over them, member by member. What they say is checked with the plan.
+ * The default settings with those of a JSON file over them, member by member, also within `local` and `phases`; the
+ * other parts are of several kinds and are replaced whole. What they say is checked with the plan.
  * @throws BaseError `cli/bad-settings`
  */
 export async function readSettings(file: string | undefined): Promise<PlanSettings> {
@@ -22,8 +24,10 @@ export async function readSettings(file: string | undefined): Promise<PlanSettin
     }
   })();
   const parsed = fileSchema.safeParse(value);
-  if (!parsed.success) throw badSettings(file, 'is no JSON object');
-  return { ...PLAN_SETTINGS, ...(parsed.data as Partial<PlanSettings>) };
+  if (!parsed.success) throw badSettings(file, 'is no JSON object of settings');
+  const given = parsed.data as Partial<PlanSettings>;
+  const local = { ...PLAN_SETTINGS.local, ...given.local };
+  return { ...PLAN_SETTINGS, ...given, local, phases: { ...PLAN_SETTINGS.phases, ...given.phases } };
 }
 
 function badSettings(file: string, fault: string, cause?: unknown): BaseError {
