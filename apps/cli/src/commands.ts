@@ -3,6 +3,7 @@ import { adapterInspect } from './commands/adapter-inspect.ts';
 import { adapterMerge } from './commands/adapter-merge.ts';
 import { allianceCreate, allianceStart } from './commands/alliance-create.ts';
 import { allianceCancel, allianceLeave, alliancePause } from './commands/alliance-govern.ts';
+import { allianceDryRun } from './commands/alliance-dry-run.ts';
 import { allianceInvite } from './commands/alliance-invite.ts';
 import { allianceJoin } from './commands/alliance-join.ts';
 import { allianceStatus } from './commands/alliance-status.ts';
@@ -18,6 +19,7 @@ import { init } from './commands/init-node.ts';
 import { logVerify } from './commands/log-verify.ts';
 import { modelInspect } from './commands/model-inspect.ts';
 import { modelLineage } from './commands/model-lineage.ts';
+import { keyBackup, keyRestore, keyRotate, nodeStatusCommand } from './commands/node-key.ts';
 import { hub, node } from './commands/serve.ts';
 import { stakeAdd, stakeFund, stakeStatus, stakeWithdraw } from './commands/stake.ts';
 import { start } from './commands/start.ts';
@@ -31,8 +33,13 @@ export const COMMANDS: readonly Command[] = [
   up,
   hub,
   node,
+  nodeStatusCommand,
+  keyBackup,
+  keyRestore,
+  keyRotate,
   allianceCreate,
   allianceInvite,
+  allianceDryRun,
   allianceJoin,
   allianceStart,
   allianceStatus,

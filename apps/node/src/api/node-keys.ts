@@ -1,16 +1,10 @@
 import type { Address } from '@skein/alliance';
-import { readMemberships } from '../daemon/membership.ts';
 import { openNode } from '../open-node.ts';
 
-/** Makes a new account for alliances joined from now on; the old one is kept until no alliance uses it. */
-export async function rotateKey(
-  directory: string,
-): Promise<{ readonly address: Address; readonly deleted: readonly Address[] }> {
+/** Makes a new account for alliances joined from now on. Older ones stay: they may hold bonds and earnings. */
+export async function rotateKey(directory: string): Promise<{ readonly address: Address }> {
   const { keys } = await openNode(directory);
-  const address = await keys.rotate();
-  const memberships = await readMemberships(directory);
-  const inUse = memberships.filter(({ left }) => !left).map((membership) => membership.address);
-  return { address, deleted: await keys.prune(inUse) };
+  return { address: await keys.rotate() };
 }
 
 /** Writes an account's encrypted key file to `path` and opens it there, under the node's password. */

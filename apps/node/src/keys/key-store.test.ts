@@ -30,11 +30,9 @@ describe('a key store', () => {
     const store = await open();
     const first = store.current;
     const second = await store.rotate();
-    expect(await store.prune([first])).toEqual([]);
     const again = await open();
     expect([again.current, again.older]).toEqual([second, [first]]);
-    expect(await again.prune([])).toEqual([first]);
-    await expect((await open()).account(first)).rejects.toThrow(expect.objectContaining({ code: 'node/no-key' }));
+    expect((await again.account(first)).address.toLowerCase()).toBe(first);
   });
 
   it('moves by backup', async () => {

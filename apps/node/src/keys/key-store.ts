@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Address, addressSchema } from '@skein/alliance';
 import { BaseError } from '@skein/core';
@@ -11,7 +11,7 @@ import { decryptKey, encryptKey, keystoreSchema, SCRYPT_N } from './keystore-v3.
 
 const currentSchema = z.strictObject({ current: addressSchema, older: z.array(addressSchema) });
 
-/** The accounts of one node: one in use, and older ones until no alliance needs them. Keys never leave in clear. */
+/** The accounts of one node: one in use, and older ones, which are kept: they may still hold bonds and earnings. Keys never leave in clear. */
 export interface KeyStore {
   /** The account that new alliances are joined with. */
   readonly current: Address;
@@ -22,8 +22,6 @@ export interface KeyStore {
   storageKey(address: Address): Promise<Uint8Array>;
   /** Makes a new current account and keeps the old one. */
   rotate(): Promise<Address>;
-  /** Deletes older accounts that aren't among these. @returns the deleted ones. */
-  prune(inUse: readonly Address[]): Promise<Address[]>;
   /** Writes the account's key file to `path`, reads it back and opens it before it reports success. */
   backUp(address: Address, path: string): Promise<void>;
   /** Takes the account of a key file in, as an older one. @param password of that file. */
@@ -63,13 +61,6 @@ export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> 
       const address = await files.add(generatePrivateKey());
       now = await save({ current: address, older: [...now.older, now.current] });
       return address;
-    },
-    async prune(inUse) {
-      const unused = now.older.filter((address) => !inUse.includes(address));
-      // The list first: a crash in between leaves a file that nobody names, not a name without a file.
-      now = await save({ ...now, older: now.older.filter((address) => inUse.includes(address)) });
-      for (const address of unused) await rm(files.pathOf(address), { force: true });
-      return unused;
     },
     async backUp(address, path) {
       const keystore = await readJsonFile(files.pathOf(address), keystoreSchema);
