@@ -1,2 +1,2 @@
 /* oxlint-disable max-lines -- written by `npm run contracts` */
-export const sourceDigest = 'sha256:1fc9165c7c602d5b1ac1b07756ef35994f9f076692e90e363562cb27d8dcf34e';
+export const sourceDigest = 'sha256:442c56ab17eb9a9637709751cb3f88a19c0fd0c0e8e172e2443777e432db9f1d';
