@@ -1,2 +1,2 @@
 /* oxlint-disable max-lines -- written by `npm run contracts` */
-export const sourceDigest = 'sha256:442c56ab17eb9a9637709751cb3f88a19c0fd0c0e8e172e2443777e432db9f1d';
+export const sourceDigest = 'sha256:77a91a99e6f5053a07e1785a7561eb0adc8bb7ce1920325de60924d87e640cab';

@@ -1,13 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { BaseError } from '@skein/core';
+import { BaseError, digestOfJson } from '@skein/core';
 import { z } from 'zod';
-import { sourceDigest } from '../generated/source-digest.ts';
+import { allianceBytecode } from '../generated/alliance-bytecode.ts';
+import { registryBytecode } from '../generated/registry-bytecode.ts';
+import { rewardsBytecode } from '../generated/rewards-bytecode.ts';
+import { stakingBytecode } from '../generated/staking-bytecode.ts';
+import { tokenBytecode } from '../generated/token-bytecode.ts';
 import { writeDurably } from './write-durably.ts';
+
+/** Names our version of the contracts by what is deployed, so that a change of comments or settings is none. */
+const contracts = digestOfJson([tokenBytecode, stakingBytecode, allianceBytecode, rewardsBytecode, registryBytecode]);
 
 const valueSchema = z.union([z.string(), z.number()]);
 const fileSchema = z.strictObject({
   chainId: z.int(),
-  sourceDigest: z.string(),
+  contracts: z.string(),
   done: z.record(z.string(), valueSchema),
 });
 
@@ -32,16 +39,16 @@ export async function openDeployment(path: string, chainId: number): Promise<Dep
       },
     );
   }
-  if (known !== undefined && known.sourceDigest !== sourceDigest) {
+  if (known !== undefined && known.contracts !== contracts) {
     throw new BaseError('chain/other-contracts', `The deployment of ${path} is of another version of the contracts.`, {
-      info: { path, deployed: known.sourceDigest, ours: sourceDigest },
+      info: { path, deployed: known.contracts, ours: contracts },
       hints: ['Use the program that deployed them, or deploy anew with another address book.'],
     });
   }
   const done: Record<string, string | number> = { ...known?.done };
   const set = async (name: string, value: string | number): Promise<void> => {
     done[name] = value;
-    await writeDurably(path, `${JSON.stringify({ chainId, sourceDigest, done }, undefined, 2)}\n`);
+    await writeDurably(path, `${JSON.stringify({ chainId, contracts, done }, undefined, 2)}\n`);
   };
   return {
     get: (name) => done[name],
