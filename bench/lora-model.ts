@@ -6,7 +6,7 @@ import {
   LINEARS,
   parseAdapterConfig,
 } from '@skein/engine';
-import { createWorkerRuntime, openModelFolder } from '@skein/engine/node';
+import { createWorkerRuntime, openModelFolder, openTrainingWeights, type TrainingMode } from '@skein/engine/node';
 
 /** What both sides of a comparison train: rank 16 on every linear, without dropout. */
 const ADAPTER = {
@@ -22,13 +22,24 @@ const ADAPTER = {
 export async function openLoraModel(
   directory: string,
   threads: number,
+  mode: TrainingMode = 'fp32',
 ): Promise<{ model: LanguageModel; close: () => Promise<void> }> {
-  const { config, weights } = await openModelFolder(directory);
+  const folder = await openModelFolder(directory);
+  const { config, weights } = folder;
   const modules = adapterModules(parseAdapterConfig(ADAPTER, 'the built-in adapter'), config);
   const runtime = createWorkerRuntime('cpu');
+  const spec = { config, weights, trainable: new Map(), adapter: modules };
+  const parameters = createAdapterParameters(modules, config, 1);
+  const { quantized } = await openTrainingWeights(runtime, mode, {
+    folder,
+    spec,
+    parameters,
+    threads,
+    batch: undefined,
+  });
   const model = createLanguageModel(runtime, {
-    spec: { config, weights, trainable: new Map(), adapter: modules },
-    parameters: createAdapterParameters(modules, config, 1),
+    spec: { ...spec, ...(quantized && { quantized }) },
+    parameters,
     threads,
   });
   return { model, close: () => runtime.close() };

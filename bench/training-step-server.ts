@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { adamWDefaults, type MicroBatch, train } from '@skein/engine';
-import { yieldToEventLoop } from '@skein/engine/node';
+import { type TrainingMode, yieldToEventLoop } from '@skein/engine/node';
 import { openLoraModel } from './lora-model.ts';
 import { processMemory } from './process-memory.ts';
 
@@ -14,11 +14,12 @@ const { values } = parseArgs({
     model: { type: 'string', default: '' },
     length: { type: 'string', default: '512' },
     threads: { type: 'string', default: '2' },
+    mode: { type: 'string', default: 'fp32' },
   },
 });
 
 const length = Number(values.length);
-const { model, close } = await openLoraModel(values.model, Number(values.threads));
+const { model, close } = await openLoraModel(values.model, Number(values.threads), values.mode as TrainingMode);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 /** One row of arbitrary ids; every position but the last is labelled. */

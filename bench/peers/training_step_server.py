@@ -1,6 +1,7 @@
 """Takes one whole PEFT training step for each line on stdin and answers with a line of JSON: seconds, loss, memory.
 
-The counterpart of training-step-server.ts: the same model folder, adapter, batch, clipping and optimiser, in float32.
+The counterpart of training-step-server.ts: the same model folder, adapter, batch, clipping and optimiser; in float32, with
+bf16 autocast, or with frozen weights in bf16.
 """
 
 import argparse
@@ -17,11 +18,13 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--model", required=True)
 parser.add_argument("--length", type=int, default=512)
 parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--precision", choices=["fp32", "autocast", "bf16"], default="fp32")
 arguments = parser.parse_args()
 
 torch.set_num_threads(arguments.threads)
 torch.manual_seed(1)
-base = AutoModelForCausalLM.from_pretrained(arguments.model, dtype=torch.float32)
+dtype = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
+base = AutoModelForCausalLM.from_pretrained(arguments.model, dtype=dtype)
 linears = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 adapter = LoraConfig(r=16, lora_alpha=32, lora_dropout=0.0, target_modules=linears, task_type="CAUSAL_LM")
 model = get_peft_model(base, adapter)
@@ -43,7 +46,8 @@ def memory():
 
 for _ in sys.stdin:
     started = time.perf_counter()
-    loss = model(input_ids=ids, labels=ids, use_cache=False).loss
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=arguments.precision == "autocast"):
+        loss = model(input_ids=ids, labels=ids, use_cache=False).loss
     optimizer.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(trained, 1.0)

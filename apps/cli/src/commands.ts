@@ -10,6 +10,8 @@ import { allianceStatus } from './commands/alliance-status.ts';
 import { allianceVerify } from './commands/alliance-verify.ts';
 import { allianceWatch } from './commands/alliance-watch.ts';
 import { chainDeploy } from './commands/chain-deploy.ts';
+import { benchGenerate } from './commands/bench-generate.ts';
+import { benchTrain } from './commands/bench-train.ts';
 import { chat } from './commands/chat.ts';
 import { conformance } from './commands/conformance.ts';
 import { dataPreview } from './commands/data-preview.ts';
@@ -64,4 +66,6 @@ export const COMMANDS: readonly Command[] = [
   adapterMerge,
   modelInspect,
   conformance,
+  benchTrain,
+  benchGenerate,
 ];

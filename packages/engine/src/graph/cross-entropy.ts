@@ -3,6 +3,7 @@ import { raw } from './elementwise.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 import { rawLayout } from './layout.ts';
 import { type FrozenMatrix, rawGemm } from './linear.ts';
+import { oneAfter } from './recompute.ts';
 
 /** Largest block of logits held at once; at Qwen's vocabulary this is about 220 rows. */
 export const CHUNK_ELEMENTS = 1 << 25;
@@ -74,10 +75,12 @@ function chunkLoss(
   );
   const weighted = raw.mul(g, raw.sub(g, logNormalizer, targetLogit), weights);
   const loss = g.apply('ReduceSum', [weighted, g.integers([0, 1])], { dims: [], attributes: { keepdims: 0 } });
+  // A chunk's loss is made before its gradient: made last, as an output, it would hold the logits of every chunk.
+  const counted = raw.mul(g, weights, oneAfter(g, weighted));
   // Written here and not in the rule, so that it stands beside its chunk and the chunk's probabilities can be freed.
   const expected = products?.backward(g, probabilities) ?? rawGemm(g, [probabilities, head]);
   const taken = g.apply('Gather', [head, targets], { dims: [rows, H], attributes: { axis: 0 } });
-  const dHidden = raw.mul(g, raw.sub(g, expected, taken), weights);
+  const dHidden = raw.mul(g, raw.sub(g, expected, taken), counted);
   /** (softmax − onehot)ᵀ·diag(weights)·hidden */
   const dHead = () => {
     const vocabulary = Number(head.dims[0]);

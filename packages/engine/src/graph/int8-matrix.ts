@@ -6,12 +6,10 @@ import type { FrozenMatrix } from './linear.ts';
 
 /** Whole numbers that stand for a matrix [rows, columns], whose rows are cut into parts that share scales. */
 export interface Int8Factor {
-  /**
-   * Part after part: [width, columns] of whole multiples of the scale; where `fine`, [width, columns] more, of multiples
-   * of scale / (2·levels).
-   */
+  /** [rows, columns], in multiples of the scale. */
   readonly values: Int8Array | ExternalBytes;
-  readonly fine: boolean;
+  /** [rows, columns], what that leaves, in multiples of scale / (2·levels); absent where 8 bits are enough. */
+  readonly rest?: Int8Array | ExternalBytes | undefined;
   /** [parts, columns] */
   readonly scales: Float32Array;
 }
@@ -32,26 +30,28 @@ export interface Int8Weight {
 const LEVELS = 127;
 const ZERO_POINT = 128;
 
-/** Sums of so many products, twice 255 · 127 each, stay below 2^31. */
-const MOST_ROWS = 32_768;
+/** Sums of so many products, 255 · 127 each, stay below 2^31. */
+const MOST_ROWS = 65_536;
 
-/** A product of at most so many columns stays in the caches, so that adding up several of them is cheap. */
-const NARROW = 1280;
+/** So many rows at once are multiplied fastest; fewer do not pay for their pass over the result. */
+const USUAL_ROWS = 608;
+const MOST_PARTS = 32;
 
 /** Whether both products of a matrix are exact in 32 bits. */
 export function isQuantizable([out, into]: readonly [out: number, into: number]): boolean {
-  return partWidth(into, out) <= MOST_ROWS && partWidth(out, into) <= MOST_ROWS;
+  return partWidth(into) <= MOST_ROWS && partWidth(out) <= MOST_ROWS;
 }
 
 /**
- * How many rows of a factor [rows, columns] share scales. Narrow parts follow the numbers more closely, but each costs
- * a pass over the product.
+ * How many rows of a factor share scales. Narrow parts follow the numbers more closely, but each costs a pass over the
+ * product.
  * @returns a divisor of `rows`
  */
-export function partWidth(rows: number, columns: number): number {
-  const usual = columns <= NARROW ? 304 : 896;
+export function partWidth(rows: number): number {
+  if (rows <= 2 * USUAL_ROWS) return rows;
+  const usual = Math.max(USUAL_ROWS, rows / MOST_PARTS);
   let best = rows;
-  for (let width = usual / 2; width <= Math.min(rows, 1280); width++) {
+  for (let width = Math.ceil(usual / 2); width <= 2 * usual; width++) {
     if (rows % width === 0 && Math.abs(width - usual) < Math.abs(best - usual)) best = width;
   }
   return best;
@@ -62,7 +62,7 @@ export function partWidth(rows: number, columns: number): number {
  * largest magnitude; products are summed exactly in 32 bits.
  *
  * A fine factor makes x·W of about 15 bits from products of 8: with x = s·(q + r/254) and W = t·(p + u/254), it is
- * nearly s·t·(q·p + (r·p + q·u)/254), of which the second term is one product of twice the length.
+ * nearly s·t·(q·p + (r·p + q·u)/254).
  */
 export function int8Matrix({ name, dims: [out, into], levels, forward, backward }: Int8Weight): FrozenMatrix {
   return {
@@ -78,15 +78,16 @@ interface NamedFactor extends Int8Factor {
 }
 
 function product(g: GraphBuilder, x: Value, factor: NamedFactor): Value {
-  const width = partWidth(Number(x.dims[1]), factor.columns);
-  const sums = quantizedParts(g, x, { width, restLevels: factor.fine ? 2 * factor.levels : undefined }).map(
-    (quantized, part) => {
-      const coarse = multiply(g, quantized.values, slicedFactor(g, factor, { part, width, rows: width }));
-      if (!quantized.both) return raw.mul(g, coarse, quantized.scale);
-      const fine = multiply(g, quantized.both, slicedFactor(g, factor, { part, width, rows: 2 * width }));
-      return raw.mul(g, raw.add(g, coarse, fine), quantized.scale);
-    },
-  );
+  const width = partWidth(Number(x.dims[1]));
+  const { rest, levels } = factor;
+  const sums = quantizedParts(g, x, { width, restLevels: rest && 2 * levels }).map((own, part) => {
+    const at = { part, width };
+    const coarse = multiply(g, own.values, slicedFactor(g, factor, { ...at, kind: 'values' }));
+    if (!own.rest || !rest) return raw.mul(g, coarse, own.scale);
+    const first = multiply(g, own.rest, slicedFactor(g, factor, { ...at, kind: 'values', divisor: 2 * levels }));
+    const second = multiply(g, own.values, slicedFactor(g, factor, { ...at, kind: 'rest', divisor: 2 * levels }));
+    return raw.mul(g, raw.add(g, coarse, raw.add(g, first, second)), own.scale);
+  });
   return sums.reduce((sum, part) => raw.add(g, sum, part));
 }
 
@@ -95,35 +96,40 @@ function multiply(g: GraphBuilder, values: Value, [integers, scales]: readonly [
   return g.apply('MatMulIntegerToFloat', [values, integers, g.scalar(1), scales, g.bytes(ZERO_POINT, [])], { dims });
 }
 
-/** The first `rows` of a part, which are all of them or its coarse half, with their scales. */
+interface FactorPart {
+  readonly part: number;
+  readonly width: number;
+  readonly kind: 'values' | 'rest';
+  /** Of the scales. */
+  readonly divisor?: number;
+}
+
 function slicedFactor(
   g: GraphBuilder,
-  { name, values, scales, columns, fine, levels }: NamedFactor,
-  { part, width, rows }: { readonly part: number; readonly width: number; readonly rows: number },
+  factor: NamedFactor,
+  { part, width, kind, divisor = 1 }: FactorPart,
 ): readonly [Value, Value] {
-  const partBytes = (fine ? 2 : 1) * width * columns;
-  const own = scales.subarray(part * columns, (part + 1) * columns);
-  return once(g, `${name}.${part}.${rows}`, () => [
+  const { name, columns, scales } = factor;
+  const source = factor[kind];
+  invariant(source, `${name} has no ${kind}`);
+  const integers = once(g, `${name}.${kind}.${part}`, () =>
     g.initializer({
-      name: `${name}.${part}.${rows}.values`,
-      dims: [rows, columns],
+      name: `${name}.${kind}.${part}`,
+      dims: [width, columns],
       type: 'int8',
-      source: stretch(values, part * partBytes, rows * columns),
+      source: stretch(source, part * width * columns, width * columns),
     }),
-    g.initializer({
-      name: `${name}.${part}.${rows}.scales`,
-      dims: [columns],
-      type: 'float32',
-      source: rows === width ? own.slice() : own.map((scale) => scale / (2 * levels)),
-    }),
-  ]);
+  );
+  const key = `${name}.scales.${part}.${divisor}`;
+  const own = scales.subarray(part * columns, (part + 1) * columns);
+  return [integers, g.constant(key, [columns], () => own.map((scale) => scale / divisor))];
 }
 
 interface QuantizedPart {
   /** [rows, width] uint8: x ≈ scale · (values − 128). */
   readonly values: Value;
-  /** [rows, 2·width]: what that leaves in multiples of scale / (2·levels), then the values again. */
-  readonly both: Value | undefined;
+  /** [rows, width] uint8: what that leaves in multiples of scale / restLevels. */
+  readonly rest: Value | undefined;
   /** [rows, 1] */
   readonly scale: Value;
 }
@@ -150,9 +156,8 @@ function quantizedParts(
     const scales = rawLayout.reshape(g, scale, [M, count]);
     return Array.from({ length: count }, (_, index) => {
       const range = [index * width, (index + 1) * width] as const;
-      const own = part(allValues, range);
-      const both = allRest && rawLayout.concat(g, [part(allRest, range), own], 1, 2 * width);
-      return { values: own, both, scale: part(scales, [index, index + 1]) };
+      const scaleRange = [index, index + 1] as const;
+      return { values: part(allValues, range), rest: allRest && part(allRest, range), scale: part(scales, scaleRange) };
     });
   });
 }

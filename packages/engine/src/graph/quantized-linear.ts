@@ -2,6 +2,7 @@ import { raw, rawDropout } from './elementwise.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 import { rawLayout } from './layout.ts';
 import { type FrozenMatrix, type LowRank, rawGemm } from './linear.ts';
+import { recomputed } from './recompute.ts';
 
 export interface QuantizedLinear {
   readonly matrix: FrozenMatrix;
@@ -29,7 +30,9 @@ export function adaptedQuantizedLinear(
   const y = rawGemm(g, [hidden, b, base], { transposeB: true });
   return g.differentiate(y, [x, a, b], (dy) => {
     const dHidden = rawGemm(g, [dy, b], { alpha: scale });
-    const dA = rawGemm(g, [dHidden, dropped], { transposeA: true });
+    const again = recomputed(g, x, dy);
+    const input = mask ? rawDropout(g, again, mask) : again;
+    const dA = rawGemm(g, [dHidden, input], { transposeA: true });
     // The small factor is turned, not the large one.
     const dB = rawLayout.transpose(g, rawGemm(g, [hidden, dy], { transposeA: true }), [1, 0]);
     if (!x.differentiable) return [undefined, dA, dB];

@@ -1,6 +1,7 @@
 import { invariant } from '@skein/core';
 import { cachedAttention, causalAttention } from '../graph/attention.ts';
-import { crossEntropy } from '../graph/cross-entropy.ts';
+import { compactRmsNorm, compactSwiGlu } from '../graph/compact.ts';
+import { CHUNK_ELEMENTS, crossEntropy } from '../graph/cross-entropy.ts';
 import { add, swiGlu } from '../graph/elementwise.ts';
 import { type Dim, type Graph, GraphBuilder, type Initializer, type Value } from '../graph/graph.ts';
 import { gatherRows, rawLayout, reshape, transpose } from '../graph/layout.ts';
@@ -62,10 +63,13 @@ class CausalLmBuilder {
   readonly #parameters = new Map<string, Value>();
   readonly #frozen = new Map<string, Value>();
   readonly #adapters: ReadonlyMap<string, AdapterModule>;
+  readonly #quantized: CausalLmSpec['quantized'];
 
   constructor(spec: CausalLmSpec, task: CausalLmTask) {
     this.#spec = spec;
     this.#task = task;
+    // Products of few bits need to know how many rows there are.
+    this.#quantized = task.kind === 'generate' ? undefined : spec.quantized;
     this.#adapters = new Map(spec.adapter.map((module) => [module.path, module]));
   }
 
@@ -78,12 +82,14 @@ class CausalLmBuilder {
     const angleDims = [this.#task.batch, 1, length, config.headSize];
     const angles = { cos: g.input('cos', angleDims), sin: g.input('sin', angleDims) };
     let x = gatherRows(g, this.#weight(EMBEDDING), ids);
+    // With few bits, what is cheap to make again is not kept: time went down, so memory is what limits.
+    const [norm, activation] = this.#quantized ? [compactRmsNorm, compactSwiGlu] : [rmsNorm, swiGlu];
     for (let layer = 0; layer < config.layers; layer++) {
       const prefix = `model.layers.${layer}.`;
-      const normed = rmsNorm(g, x, this.#weight(`${prefix}input_layernorm.weight`), config.normEpsilon);
+      const normed = norm(g, x, this.#weight(`${prefix}input_layernorm.weight`), config.normEpsilon);
       x = add(g, x, this.#attention(layer, normed, { rows, length, angles }));
-      const middle = rmsNorm(g, x, this.#weight(`${prefix}post_attention_layernorm.weight`), config.normEpsilon);
-      const active = swiGlu(g, this.#linear(layer, 'gate_proj', middle), this.#linear(layer, 'up_proj', middle));
+      const middle = norm(g, x, this.#weight(`${prefix}post_attention_layernorm.weight`), config.normEpsilon);
+      const active = activation(g, this.#linear(layer, 'gate_proj', middle), this.#linear(layer, 'up_proj', middle));
       x = add(g, x, this.#linear(layer, 'down_proj', active));
     }
     const hidden = rmsNorm(g, x, this.#weight(FINAL_NORM), config.normEpsilon);
@@ -105,7 +111,10 @@ class CausalLmBuilder {
     }
     const targets = g.input('targets', [rows], 'int32');
     const weights = g.input('weights', [rows, 1]);
-    const loss = crossEntropy(g, { hidden, head, targets, weights, products: this.#quantizedHead() });
+    const products = this.#quantizedHead();
+    // Quantising makes more copies of the logits.
+    const chunkElements = products ? CHUNK_ELEMENTS / 2 : CHUNK_ELEMENTS;
+    const loss = crossEntropy(g, { hidden, head, targets, weights, chunkElements, products });
     g.output('loss', loss);
     if (!this.#task.gradients) return;
     const wanted = [...this.#parameters];
@@ -124,7 +133,7 @@ class CausalLmBuilder {
   }
 
   #quantizedHead(): FrozenMatrix | undefined {
-    return this.#spec.quantized?.get(this.#spec.config.tiedEmbeddings ? EMBEDDING : HEAD);
+    return this.#quantized?.get(this.#spec.config.tiedEmbeddings ? EMBEDDING : HEAD);
   }
 
   #attention(layer: number, x: Value, shape: { rows: Dim; length: Dim; angles: RotaryAngles }): Value {
@@ -176,7 +185,7 @@ class CausalLmBuilder {
     const g = this.#g;
     const path = linearPath(layer, name);
     const bias = hasBias(this.#spec.config, name) ? this.#weight(`${path}.bias`) : undefined;
-    const matrix = this.#spec.quantized?.get(`${path}.weight`);
+    const matrix = this.#quantized?.get(`${path}.weight`);
     const lowRank = this.#lowRank(layer, name, x);
     if (matrix) {
       const quantized = { matrix, bias };

@@ -30,3 +30,4 @@ export {
   TRAINING_MODES,
   type TrainingMode,
 } from './training-weights.ts';
+export { type MeasureTrainingOptions, measureTraining, type TrainingMeasurement } from './measure-training.ts';

@@ -42,7 +42,7 @@ export interface Int8CacheOptions {
 const FOLDER = '.skein-int8';
 const MATRICES = 'matrices.safetensors';
 const VECTORS = 'vectors.safetensors';
-const VERSION = 3;
+const VERSION = 4;
 const DTYPE: Partial<Record<ElementType, FloatDtype>> = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' };
 
 /**
@@ -151,9 +151,9 @@ async function writeMatrices(path: string, job: EntryJob): Promise<TensorToWrite
   const tensors = matrices.flatMap((matrix, index): TensorToWrite[] => {
     const { name, dims } = matrix.weight;
     const [out = 0, into = 0] = dims;
-    const backward = async () => bytesOf((await take(index)).backward);
-    // Of a matrix the second to be written, by its name.
-    const forward = async () => {
+    const part = (key: 'backward' | 'forward') => async () => bytesOf((await take(index))[key]);
+    // Of a matrix the last to be written, by its name.
+    const last = async () => {
       const result = await take(index);
       started.delete(matrix);
       for (const key of ['forwardScales', 'backwardScales'] as const) {
@@ -161,11 +161,12 @@ async function writeMatrices(path: string, job: EntryJob): Promise<TensorToWrite
         vectors.push({ name: `${name}.${key}`, dtype: 'F32', dims: [array.length], data: () => bytesOf(array) });
       }
       job.options.onProgress?.(index + 1, matrices.length);
-      return bytesOf(result.forward);
+      return bytesOf(result.forwardRest);
     };
     return [
-      { name: `${name}.backward`, dtype: 'I8', dims, data: backward },
-      { name: `${name}.forward`, dtype: 'I8', dims: [(matrix.fine ? 2 : 1) * into, out], data: forward },
+      { name: `${name}.backward`, dtype: 'I8', dims, data: part('backward') },
+      { name: `${name}.forward`, dtype: 'I8', dims: [into, out], data: part('forward') },
+      { name: `${name}.forwardRest`, dtype: 'I8', dims: [matrix.fine ? into : 0, out], data: last },
     ];
   });
   await writeSafetensors(path, tensors);
@@ -209,11 +210,12 @@ async function readEntry(
   levels: number,
 ): Promise<ReadonlyMap<string, FrozenMatrix>> {
   const [matrixFile, vectorFile] = [join(entry, MATRICES), join(entry, VECTORS)];
-  const stored = await openSafetensors(matrixFile);
+  const { index, close } = await openSafetensors(matrixFile);
+  await close();
   const vectors = await openSafetensors(vectorFile);
   try {
     const place = (name: string): ExternalBytes => {
-      const found = stored.index.tensors.get(name);
+      const found = index.tensors.get(name);
       if (!found) throw damaged(entry);
       return { file: matrixFile, offset: found.offset, length: found.byteLength };
     };
@@ -222,14 +224,14 @@ async function readEntry(
       const { name } = weight;
       const factor = async (kind: 'forward' | 'backward') => {
         const scales = await vectors.readFloats(`${name}.${kind}Scales`);
-        return { values: place(`${name}.${kind}`), scales, fine: fine && kind === 'forward' };
+        const rest = fine && kind === 'forward' ? place(`${name}.forwardRest`) : undefined;
+        return { values: place(`${name}.${kind}`), rest, scales };
       };
       const [forward, backward] = [await factor('forward'), await factor('backward')];
       matrices.set(name, int8Matrix({ name, dims: weight.dims as [number, number], levels, forward, backward }));
     }
     return matrices;
   } finally {
-    await stored.close();
     await vectors.close();
   }
 }

@@ -24,7 +24,7 @@ export async function int8Levels(runtime: Runtime): Promise<127 | 63> {
 async function isExact(runtime: Runtime, levels: number): Promise<boolean> {
   const g = new GraphBuilder();
   const values = Int8Array.from({ length: TERMS * COLUMNS }, (_, i) => (i % 2 === 0 ? levels : -levels));
-  const factor = { values, fine: false, scales: new Float32Array(COLUMNS).fill(1) };
+  const factor = { values, scales: new Float32Array(COLUMNS).fill(1) };
   const matrix = int8Matrix({ name: 'w', dims: [COLUMNS, TERMS], levels, forward: factor, backward: factor });
   g.output('y', matrix.forward(g, g.input('x', [COLUMNS, TERMS])));
   const session = await runtime.createSession(g.build());

@@ -28,8 +28,9 @@ export async function createOnnxSession(graph: Graph, options: SessionOptions & 
         disable_prepacking: '1',
         ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
       },
-      // Folding Cast(bf16 weight) into a constant would make the float32 copy that mapping avoids.
-      optimization: { disable_specified_optimizers: 'ConstantFolding' },
+      // Folding Cast(bf16 weight) into a constant would make the float32 copy that mapping avoids. Without the Identity
+      // at each output, nodes run in an order in which all gradients of weights come last and hold what they need.
+      optimization: { disable_specified_optimizers: 'ConstantFolding;EliminateIdentity' },
     },
   });
   const native = await creation.catch((cause: Error) => {

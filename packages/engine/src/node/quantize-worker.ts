@@ -22,6 +22,8 @@ export type QuantizeRequest =
 export interface QuantizedMatrix {
   /** As `Int8Weight` has them. */
   readonly forward: Int8Array<ArrayBuffer>;
+  /** Empty where not asked for. */
+  readonly forwardRest: Int8Array<ArrayBuffer>;
   readonly forwardScales: Float32Array<ArrayBuffer>;
   readonly backward: Int8Array<ArrayBuffer>;
   readonly backwardScales: Float32Array<ArrayBuffer>;
@@ -62,11 +64,11 @@ function quantize({
   invariant(isQuantizable(dims), 'a matrix that cannot be quantised');
   const rowBytes = into * (dtype === 'F32' ? 4 : 2);
   // Whole parts of the backward factor, so that each has its scales at once.
-  const rows = partWidth(out, into);
-  const width = partWidth(into, out);
-  const halves = fine ? 2 : 1;
+  const rows = partWidth(out);
+  const width = partWidth(into);
   const result: QuantizedMatrix = {
-    forward: new Int8Array(halves * out * into),
+    forward: new Int8Array(out * into),
+    forwardRest: new Int8Array(fine ? out * into : 0),
     forwardScales: new Float32Array((into / width) * out),
     backward: new Int8Array(out * into),
     backwardScales: new Float32Array((out / rows) * into),
@@ -77,14 +79,8 @@ function quantize({
       const data = decodeFloats(readAt(handle, offset + first * rowBytes, rows * rowBytes), dtype);
       const { values, rest, scales } = quantizeRows(data, width, levels);
       transposeInto(result.forwardScales, scales, { first, columns: into / width, stride: out });
-      for (let part = 0; part < into / width; part++) {
-        // Part after part, each with its second half behind it.
-        const target = result.forward.subarray(halves * part * width * out);
-        const placement = { first, columns: width, stride: out };
-        transposeInto(target, takeColumns(values, into, [part * width, width]), placement);
-        if (fine)
-          transposeInto(target.subarray(width * out), takeColumns(rest, into, [part * width, width]), placement);
-      }
+      transposeInto(result.forward, values, { first, columns: into, stride: out });
+      if (fine) transposeInto(result.forwardRest, rest, { first, columns: into, stride: out });
       const backward = quantizeColumns(data, into, levels);
       result.backward.set(backward.values, first * into);
       result.backwardScales.set(backward.scales, (first / rows) * into);
@@ -93,16 +89,6 @@ function quantize({
     closeSync(handle);
   }
   return result;
-}
-
-function takeColumns(data: Int8Array, columns: number, [start, count]: readonly [number, number]): Int8Array {
-  if (count === columns) return data;
-  const rows = data.length / columns;
-  const taken = new Int8Array(rows * count);
-  for (let row = 0; row < rows; row++) {
-    taken.set(data.subarray(row * columns + start, row * columns + start + count), row * count);
-  }
-  return taken;
 }
 
 function digestOf(file: string): string {

@@ -237,10 +237,11 @@ const integers: OperatorCase[] = [
     (fine): OperatorCase => ({
       label: `MatMulIntegerToFloat${fine ? ', fine' : ''}, in parts`,
       feeds: { x: normalTensor([3, 2432], 26) },
-      build: (g, { x: values }) => {
-        const scales = Float32Array.from({ length: 8 * 4 }, (_, i) => 0.001 * (i + 1));
-        const forward = { values: wholeNumbers((fine ? 2 : 1) * 2432 * 4), fine, scales };
-        return int8Matrix({ name: 'w', dims: [4, 2432], levels: 127, forward, backward: forward }).forward(g, values!);
+      build: (g, v) => {
+        const scales = Float32Array.from({ length: 4 * 4 }, (_, i) => 0.001 * (i + 1));
+        const values = wholeNumbers(2432 * 4);
+        const forward = { values, rest: fine ? values.toReversed() : undefined, scales };
+        return int8Matrix({ name: 'w', dims: [4, 2432], levels: 127, forward, backward: forward }).forward(g, v.x!);
       },
     }),
   ),

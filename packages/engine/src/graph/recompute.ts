@@ -1,0 +1,39 @@
+import { invariant } from '@skein/core';
+import { raw } from './elementwise.ts';
+import type { GraphBuilder, Value } from './graph.ts';
+import { rawLayout } from './layout.ts';
+
+type Recipe = (after: Value) => Value;
+
+const recipes = new WeakMap<GraphBuilder, Map<string, Recipe>>();
+
+/**
+ * Says how a value can be made again in the reverse pass, so that the forward pass need not keep it (Chen et al. 2016,
+ * arXiv:1604.06174, for single operators).
+ * @param recipe called at most once, with a value of the reverse pass that must exist before
+ */
+export function recomputable(g: GraphBuilder, value: Value, recipe: Recipe): void {
+  const known = recipes.get(g) ?? new Map<string, Recipe>();
+  recipes.set(g, known);
+  let made: Value | undefined;
+  known.set(value.name, (after) => {
+    made ??= recipe(after);
+    return made;
+  });
+}
+
+/** The value made again, where there is a recipe, or else the one of the forward pass. */
+export function recomputed(g: GraphBuilder, value: Value, after: Value): Value {
+  return recipes.get(g)?.get(value.name)?.(after) ?? value;
+}
+
+/**
+ * The number 1 that exists only after a matrix does. A factor of it keeps what is made again from being made, or being
+ * merged with its first copy, in the forward pass.
+ */
+export function oneAfter(g: GraphBuilder, after: Value): Value {
+  invariant(after.dims.length === 2, 'a value that another waits for must be a matrix');
+  const row = rawLayout.slice(g, after, { axis: 0, start: 0, end: 1 });
+  const first = rawLayout.slice(g, row, { axis: 1, start: 0, end: 1 });
+  return raw.add(g, raw.mul(g, first, g.scalar(0)), g.scalar(1));
+}
