@@ -78,7 +78,7 @@ function chunkLoss(
   // A chunk's loss is made before its gradient: made last, as an output, it would hold the logits of every chunk.
   const counted = raw.mul(g, weights, oneAfter(g, weighted));
   // Written here and not in the rule, so that it stands beside its chunk and the chunk's probabilities can be freed.
-  const expected = products?.backward(g, probabilities) ?? rawGemm(g, [probabilities, head]);
+  const expected = products?.backward(g, probabilities, true) ?? rawGemm(g, [probabilities, head]);
   const taken = g.apply('Gather', [head, targets], { dims: [rows, H], attributes: { axis: 0 } });
   const dHidden = raw.mul(g, raw.sub(g, expected, taken), counted);
   /** (softmax − onehot)ᵀ·diag(weights)·hidden */

@@ -67,7 +67,8 @@ export function partWidth(rows: number): number {
 export function int8Matrix({ name, dims: [out, into], levels, forward, backward }: Int8Weight): FrozenMatrix {
   return {
     forward: (g, x) => product(g, x, { ...forward, name: `${name}.forward`, columns: out, levels }),
-    backward: (g, dy) => product(g, dy, { ...backward, name: `${name}.backward`, columns: into, levels }),
+    backward: (g, dy, nonNegative = false) =>
+      product(g, dy, { ...backward, name: `${name}.backward`, columns: into, levels, nonNegative }),
   };
 }
 
@@ -75,12 +76,14 @@ interface NamedFactor extends Int8Factor {
   readonly name: string;
   readonly columns: number;
   readonly levels: number;
+  /** Of what it is multiplied with. */
+  readonly nonNegative?: boolean;
 }
 
 function product(g: GraphBuilder, x: Value, factor: NamedFactor): Value {
   const width = partWidth(Number(x.dims[1]));
-  const { rest, levels } = factor;
-  const sums = quantizedParts(g, x, { width, restLevels: rest && 2 * levels }).map((own, part) => {
+  const { rest, levels, nonNegative = false } = factor;
+  const sums = quantizedParts(g, x, { width, restLevels: rest && 2 * levels, nonNegative }).map((own, part) => {
     const at = { part, width };
     const coarse = multiply(g, own.values, slicedFactor(g, factor, { ...at, kind: 'values' }));
     if (!own.rest || !rest) return raw.mul(g, coarse, own.scale);
@@ -134,17 +137,24 @@ interface QuantizedPart {
   readonly scale: Value;
 }
 
+interface QuantizeOptions {
+  readonly width: number;
+  readonly restLevels: number | undefined;
+  readonly nonNegative: boolean;
+}
+
 /** x [M, K] in parts of `width` columns. The same value is quantised once in a graph. */
 function quantizedParts(
   g: GraphBuilder,
   x: Value,
-  { width, restLevels }: { readonly width: number; readonly restLevels: number | undefined },
+  { width, restLevels, nonNegative }: QuantizeOptions,
 ): readonly QuantizedPart[] {
   return once(g, `quantized:${x.name}:${width}:${restLevels}`, () => {
     const [M, K] = x.dims.map(Number) as [number, number];
     const count = K / width;
     const flat = count === 1 ? x : rawLayout.reshape(g, x, [M * count, width]);
-    const peak = raw.reduceMax(g, g.apply('Abs', [flat], { dims: flat.dims }), [1]);
+    const magnitudes = nonNegative ? flat : g.apply('Abs', [flat], { dims: flat.dims });
+    const peak = raw.reduceMax(g, magnitudes, [1]);
     // A row of zeros has no scale of its own; any positive one will do.
     const scale = raw.add(g, raw.mul(g, peak, g.scalar(1 / LEVELS)), g.scalar(1e-30));
     const values = rounded(g, flat, scale);

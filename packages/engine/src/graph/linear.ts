@@ -25,8 +25,8 @@ export function rawGemm(
 export interface FrozenMatrix {
   /** x·Wᵀ of x [M, in]. */
   forward(g: GraphBuilder, x: Value): Value;
-  /** dy·W of dy [M, out]. */
-  backward(g: GraphBuilder, dy: Value): Value;
+  /** dy·W of dy [M, out]; that no element is negative spares a pass. */
+  backward(g: GraphBuilder, dy: Value, nonNegative?: boolean): Value;
 }
 
 /** x·Wᵀ + bias, with x [M, in], W [out, in], bias [out]. Differentiable in each of them that asks for it. */

@@ -210,8 +210,9 @@ async function readEntry(
   levels: number,
 ): Promise<ReadonlyMap<string, FrozenMatrix>> {
   const [matrixFile, vectorFile] = [join(entry, MATRICES), join(entry, VECTORS)];
-  const { index, close } = await openSafetensors(matrixFile);
-  await close();
+  const stored = await openSafetensors(matrixFile);
+  const { index } = stored;
+  await stored.close();
   const vectors = await openSafetensors(vectorFile);
   try {
     const place = (name: string): ExternalBytes => {
