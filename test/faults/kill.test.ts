@@ -6,12 +6,13 @@ import { MEMBERS, runAlliance } from './run-alliance.ts';
 const KILLS = Number(process.env.SKEIN_KILLS ?? 10);
 const SEED = Number(process.env.SKEIN_SEED ?? 1);
 /** A kill every 1.3 s on average; a round takes three seconds undisturbed, so that none is left when the rounds are over. */
-const ROUNDS = Math.max(5, Math.ceil(KILLS / 2));
+const ROUNDS = Math.max(5, Math.ceil(KILLS * 0.3));
 
 describe(`an alliance of ${ROUNDS} rounds whose processes are killed ${KILLS} times, seed ${SEED}`, () => {
   it('ends as if nothing had happened', { timeout: 3_600_000 }, async ({ signal }) => {
     const quiet = await runAlliance(ROUNDS, [], signal);
-    expect(quiet.rounds.map(({ result }) => result.accepted)).toEqual(Array.from({ length: ROUNDS }, () => true));
+    // Voted on, every one; a vote may keep the old model.
+    expect(quiet.rounds.map(({ result }) => result.reason)).toEqual(Array.from({ length: ROUNDS }, () => null));
     const victims = ['chain', 'hub', 'aggregator', ...MEMBERS.map((name) => `node ${name}`)];
     const killed = await runAlliance(ROUNDS, planKills(SEED, KILLS, victims), signal);
     expect(killed.kills).toBeGreaterThanOrEqual(KILLS);
