@@ -20,10 +20,11 @@ const tasks = {
   types: ['node_modules/typescript/bin/tsc', '-p', '.'],
   arch: ['scripts/check-architecture.ts'],
   places: ['scripts/check-places.ts'],
+  codes: ['scripts/check-error-codes.ts'],
   contracts: ['packages/chain/src/node/contracts/main.ts', 'build'],
   'contracts:test': ['packages/chain/src/node/contracts/main.ts', 'test'],
 };
-const checks = ['lint', 'format:check', 'types', 'arch', 'places'];
+const checks = ['lint', 'format:check', 'types', 'arch', 'places', 'codes'];
 
 /** @param {string} node */
 async function runChecks(node) {

@@ -29,6 +29,6 @@ try {
   await main();
 } catch (error) {
   if (!(error instanceof BaseError)) throw error;
-  process.stderr.write(`${error.message}\n${error.hints.map((hint) => `  ${hint}\n`).join('')}`);
+  process.stderr.write(`${error.message} [${error.code}]\n${error.hints.map((hint) => `hint: ${hint}\n`).join('')}`);
   process.exitCode = 1;
 }

@@ -12,7 +12,7 @@ export async function leaveAlliance(directory: string, alliance: string, signal?
   const membership = await readMembership(directory, alliance);
   if (membership === null) {
     throw new BaseError('node/not-joined', `This node has not joined alliance ${alliance}.`, {
-      hints: ['"skein node status" lists what it has joined.'],
+      hints: ['The folder alliances/ of the node names those that it has joined.'],
     });
   }
   const { config, keys } = await openNode(directory);
