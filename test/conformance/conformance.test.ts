@@ -5,7 +5,11 @@ import { createWorkerRuntime, runConformance } from '@skein/engine/node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 const VECTORS = join(import.meta.dirname, '../vectors/engine');
-const folders = readdirSync(VECTORS, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+const foldersIn = (parent: string) =>
+  readdirSync(parent, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(parent, name));
+const folders = [...foldersIn(VECTORS), ...foldersIn(join(VECTORS, '../lm-head'))];
 
 let runtime: ReturnType<typeof createWorkerRuntime>;
 beforeAll(() => {
@@ -13,10 +17,10 @@ beforeAll(() => {
 });
 afterAll(() => runtime.close());
 
-test('all seven folders are there', () => expect(folders).toHaveLength(7));
+test('all nine folders are there', () => expect(folders).toHaveLength(9));
 
-test.each(folders.map(({ name }) => name))('%s: every value of transformers and PEFT is met', async (name) => {
-  const checks = await runConformance(runtime, join(VECTORS, name));
+test.each(folders)('%s: every value of transformers and PEFT is met', async (folder) => {
+  const checks = await runConformance(runtime, folder);
   expect(checks).toHaveLength(11);
   expect(checks.filter(({ passed }) => !passed)).toEqual([]);
 });

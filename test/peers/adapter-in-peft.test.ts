@@ -33,18 +33,19 @@ beforeAll(async () => {
 });
 
 async function logitsHere(folder: string, adapterFolder?: string): Promise<Float32Array> {
-  const { config, weights } = await openModelFolder(folder);
-  const adapter = adapterFolder === undefined ? undefined : await readAdapter(adapterFolder, config);
+  const opened = await openModelFolder(folder);
+  const { config, weights } = opened;
+  const adapter = adapterFolder === undefined ? undefined : await readAdapter(adapterFolder, opened);
   const runtime = createWorkerRuntime('cpu');
   try {
-    const opened = createLanguageModel(runtime, {
+    const languageModel = createLanguageModel(runtime, {
       spec: { config, weights, trainable: new Map(), adapter: adapter?.modules ?? [] },
       parameters: adapter?.parameters ?? [],
     });
     const [batch, length] = [rows.length, rows[0]!.length];
     const inputIds = Int32Array.from(rows.flat());
     const positions = inputIds.map((_, i) => i % length);
-    return await opened.logits({ batch, length, inputIds, positions, segments: inputIds.map(() => 1) });
+    return await languageModel.logits({ batch, length, inputIds, positions, segments: inputIds.map(() => 1) });
   } finally {
     await runtime.close();
   }
@@ -59,11 +60,15 @@ function logitsThere(...folders: string[]): Float32Array {
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }
 
-test.runIf(python)('an adapter trained here gives the same logits in PEFT, and merged in transformers', async () => {
+test.runIf(python).each([
+  { on: 'layers', targets: [] },
+  { on: 'lm_head', targets: ['--targets', 'lm_head', '--targets', 'up_proj'] },
+])('an adapter on $on gives the same logits in PEFT, and merged in transformers', async ({ on, targets }) => {
   const data = join(root, 'samples/clinics/hill/train.jsonl');
-  skein('train', '--model', model, '--data', data, '--out', 'run', '--steps', '20', '--rate', '4e-3', '--rslora');
-  skein('adapter', 'merge', '--model', model, '--adapter', 'run/adapter', '--out', 'merged');
-  const [adapter, merged] = [join(directory, 'run/adapter'), join(directory, 'merged')];
+  const course = ['--out', `${on}-run`, '--steps', '20', '--rate', '4e-3', '--rslora', ...targets];
+  skein('train', '--model', model, '--data', data, ...course);
+  skein('adapter', 'merge', '--model', model, '--adapter', `${on}-run/adapter`, '--out', `${on}-merged`);
+  const [adapter, merged] = [join(directory, `${on}-run/adapter`), join(directory, `${on}-merged`)];
 
   const trained = await logitsHere(model, adapter);
   expect(shareOfTolerance(await logitsHere(model), trained), 'training changed the model').toBeGreaterThan(1000);

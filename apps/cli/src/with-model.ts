@@ -32,7 +32,7 @@ export interface OpenModel {
 export async function withModel<T>(choice: ModelChoice, use: (open: OpenModel) => Promise<T>): Promise<T> {
   const folder = await openModelFolder(choice.model);
   const vocabulary = await loadVocabulary(choice.model);
-  const adapter = choice.adapter === undefined ? null : await readAdapter(choice.adapter, folder.config);
+  const adapter = choice.adapter === undefined ? null : await readAdapter(choice.adapter, folder);
   const stopIds = await readStopIds(folder, vocabulary.tokenizer);
   const runtime = createWorkerRuntime(choice.device);
   try {

@@ -22,7 +22,7 @@ export const adapterInspect = defineCommand({
     let modules: number | null = null;
     if (model !== undefined) {
       const folder = await openModelFolder(model);
-      await readAdapter(path, folder.config);
+      await readAdapter(path, folder);
       modules = adapterModules(config, folder.config).length;
     }
     const { targets, rankPattern, alphaPattern } = config;

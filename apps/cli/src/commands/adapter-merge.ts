@@ -6,7 +6,7 @@ export const adapterMerge = defineCommand({
   summary: 'write a model with an adapter merged in',
   description: [
     "Writes W + scale·B·A in each weight's own type, the other weights bit by bit, with tokenizer and template beside " +
-      'them. The output folder appears whole or not at all.',
+      'them. The output folder appears whole or not at all. An adapter on lm_head unties it from the embedding.',
   ],
   options: {
     model: { kind: 'text', value: 'DIR', required: true, help: 'Folder of the base model' },

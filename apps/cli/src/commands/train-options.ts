@@ -1,4 +1,4 @@
-import { LINEARS } from '@skein/engine';
+import { HEAD_PATH, LINEARS } from '@skein/engine';
 import { TRAINING_MODES } from '@skein/engine/node';
 import type { Options } from '../command.ts';
 import { FORMAT_OPTION, OVERLONG_OPTION, RUNTIME_OPTIONS } from '../shared-options.ts';
@@ -34,9 +34,9 @@ const METHOD = {
   dropout: { kind: 'number', value: 'N', min: 0, max: 0.9, help: 'Dropout on the input of LoRA, 0 if not given' },
   targets: {
     kind: 'choice',
-    choices: Object.keys(LINEARS),
+    choices: [...Object.keys(LINEARS), HEAD_PATH],
     many: true,
-    help: 'Linear layers that get LoRA, all if not given',
+    help: 'Linear layers that get LoRA, all but lm_head if not given',
   },
   'rank-pattern': { kind: 'text', value: 'NAME=N', many: true, help: 'Another rank for some linear layers' },
   'alpha-pattern': { kind: 'text', value: 'NAME=N', many: true, help: 'Another alpha for some linear layers' },

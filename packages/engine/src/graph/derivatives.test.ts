@@ -164,6 +164,19 @@ describe('derivatives equal central differences', () => {
       crossEntropy(g, { hidden: v.hidden!, head: v.head!, targets: v.targets!, weights: v.weights!, chunkElements });
     expect(derivativeFaults({ variables: { hidden, head }, constants: rows, build })).toEqual([]);
     expect(derivativeFaults({ variables: { hidden }, constants: { head, ...rows }, build })).toEqual([]);
+    const inner = normalArray([5, 2], 32);
+    const up = normalArray([7, 2], 33);
+    const adapted: DerivativeCase['build'] = (g, v) =>
+      crossEntropy(g, {
+        hidden: v.hidden!,
+        head: v.head!,
+        targets: v.targets!,
+        weights: v.weights!,
+        chunkElements,
+        adapter: { inner: v.inner!, b: v.up! },
+      });
+    const variables = { hidden, inner, up };
+    expect(derivativeFaults({ variables, constants: { head, ...rows }, build: adapted })).toEqual([]);
   });
 });
 

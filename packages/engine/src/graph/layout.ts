@@ -29,6 +29,13 @@ export const rawLayout = {
     const dims = first.dims.map((dim, i) => (i === axis ? total : dim));
     return g.apply('Concat', parts, { dims, type: first.type, attributes: { axis } });
   },
+  /** A table [V, H] with rows [M, H] added to it where the int32 index [M] says; an index may come more than once. */
+  addRows(g: GraphBuilder, ...[table, index, rows]: [table: Value, index: Value, rows: Value]): Value {
+    const [count = 0] = index.dims;
+    const wide = g.apply('Cast', [index], { dims: index.dims, type: 'int64', attributes: { to: 7 } });
+    const at = rawLayout.reshape(g, wide, [count, 1]);
+    return g.apply('ScatterND', [table, at, rows], { dims: table.dims, attributes: { reduction: 'add' } });
+  },
   /** Appends zeros along `axis` up to `extent`. */
   padEnd(g: GraphBuilder, x: Value, axis: number, extent: number): Value {
     const dim = x.dims[axis];
@@ -57,9 +64,6 @@ export function gatherRows(g: GraphBuilder, table: Value, index: Value): Value {
   const taken = g.apply('Gather', [table, index], { dims: [count, width], type: table.type, attributes: { axis: 0 } });
   return g.differentiate(taken, [table], (dy) => {
     const zeros = g.apply('ConstantOfShape', [g.integers(table.dims.map(Number))], { dims: table.dims });
-    const wide = g.apply('Cast', [index], { dims: index.dims, type: 'int64', attributes: { to: 7 } });
-    const at = rawLayout.reshape(g, wide, [count, 1]);
-    const added = g.apply('ScatterND', [zeros, at, dy], { dims: table.dims, attributes: { reduction: 'add' } });
-    return [added];
+    return [rawLayout.addRows(g, zeros, index, dy)];
   });
 }

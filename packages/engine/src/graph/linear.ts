@@ -76,6 +76,17 @@ export function adaptedLinear(
   });
 }
 
+/** scale·dropout(x)·Aᵀ [M, r]: a LoRA pair without its product with B, where that is made elsewhere. */
+export function lowRankInner(g: GraphBuilder, x: Value, { a, scale, dropout: mask }: LowRank): Value {
+  const dropped = mask ? rawDropout(g, x, mask) : x;
+  const inner = rawGemm(g, [dropped, a], { transposeB: true, alpha: scale });
+  return g.differentiate(inner, [x, a], (dy) => {
+    const dA = rawGemm(g, [dy, dropped], { transposeA: true, alpha: scale });
+    const dDropped = rawGemm(g, [dy, a], { alpha: scale });
+    return [mask ? rawDropout(g, dDropped, mask) : dDropped, dA];
+  });
+}
+
 /** x / √(mean(x²) + ε) · weight over the last axis (Zhang & Sennrich 2019, arXiv:1910.07467). */
 export function rmsNorm(g: GraphBuilder, x: Value, weight: Value, epsilon: number): Value {
   const last = x.dims.length - 1;

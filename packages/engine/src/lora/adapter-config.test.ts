@@ -14,6 +14,7 @@ describe('a setting that changes the result and is not computed is refused by it
     [{ fan_in_fan_out: true }, 'fan_in_fan_out'],
     [{ lora_bias: true }, 'lora_bias'],
     [{ bias: 'all' }, 'bias'],
+    [{ ensure_weight_tying: true, target_modules: ['lm_head'] }, 'ensure_weight_tying'],
     [{ init_lora_weights: 'pissa' }, 'pissa'],
   ])('%j', (changes, says) => {
     expect(() => parse(changes)).toThrow(
@@ -44,9 +45,22 @@ test('patterns give rank and scale, as PEFT finds them', () => {
   expect(stabilised[0]).toMatchObject({ rank: 4, scale: 2 / Math.sqrt(4) });
 });
 
+test('the output layer is a linear like others, but for "all-linear" and where layers are chosen, as in PEFT', () => {
+  const paths = (changes: object) => adapterModules(parse(changes), model).map(({ path }) => path);
+  expect(paths({ target_modules: ['lm_head'] })).toEqual(['lm_head']);
+  expect(paths({ target_modules: '.*layers\\.0\\..*v_proj|lm_head' })).toEqual([
+    'model.layers.0.self_attn.v_proj',
+    'lm_head',
+  ]);
+  expect(paths({ target_modules: 'all-linear' })).toHaveLength(14);
+  expect(paths({ target_modules: 'all-linear' })).not.toContain('lm_head');
+  const chosen = { target_modules: ['q_proj', 'lm_head'], layers_to_transform: [1] };
+  expect(() => paths(chosen)).toThrow(/"lm_head" is no linear/);
+});
+
 test('a target or a pattern that fits nothing is found', () => {
   expect(() => adapterModules(parse({ target_modules: ['q_proj', 'query'] }), model)).toThrow(
-    /"query" is no linear of a layer/,
+    /"query" is no linear of this model/,
   );
   const config = parse({ rank_pattern: { k_proj: 4 } });
   expect(unusedPattern(config, adapterModules(config, model))).toBe('k_proj');

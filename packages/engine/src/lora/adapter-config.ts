@@ -2,7 +2,7 @@ import { BaseError } from '@skein/core';
 import { z } from 'zod';
 import type { AdapterModule } from '../models/causal-lm.ts';
 import type { ModelConfig } from '../models/model-config.ts';
-import { LINEARS, type LinearName, linearPath } from '../models/weight-names.ts';
+import { HEAD_PATH, LINEARS, type LinearName, linearPath } from '../models/weight-names.ts';
 
 /** A LoRA adapter's settings, in the words of PEFT's adapter_config.json. */
 export interface AdapterConfig {
@@ -82,7 +82,7 @@ export function parseAdapterConfig(json: unknown, file: string): AdapterConfig {
   const start = raw['init_lora_weights'];
   if (!PLAIN_STARTS.includes(start)) refuse(`init_lora_weights ${JSON.stringify(start)}`);
   const layers = raw.layers_to_transform;
-  return {
+  const config: AdapterConfig = {
     rank: raw.r,
     alpha: raw.lora_alpha,
     dropout: raw.lora_dropout,
@@ -93,6 +93,9 @@ export function parseAdapterConfig(json: unknown, file: string): AdapterConfig {
     layers: layers === null || layers === undefined ? undefined : [layers].flat(),
     baseModel: raw.base_model_name_or_path ?? undefined,
   };
+  // PEFT then shares the head's adapter with the embedding, where they are tied.
+  if (raw['ensure_weight_tying'] === true && targetsHead(config)) refuse('ensure_weight_tying on lm_head');
+  return config;
 }
 
 function isSet(value: unknown): boolean {
@@ -127,7 +130,8 @@ export function formatAdapterConfig(config: AdapterConfig): string {
 
 /**
  * The linears that an adapter changes, in the order of the model, with rank and scale after its patterns.
- * @throws BaseError where a target matches no linear of a layer; the output embedding (lm_head) is none.
+ * The output layer (lm_head) is one of them; where it is tied, the embedding of the input stays as it is.
+ * @throws BaseError where a target matches no linear.
  */
 export function adapterModules(adapter: AdapterConfig, model: ModelConfig): AdapterModule[] {
   const modules: AdapterModule[] = [];
@@ -138,14 +142,15 @@ export function adapterModules(adapter: AdapterConfig, model: ModelConfig): Adap
       if (matchesTarget(path, adapter.targets)) modules.push(scaledModule(path, adapter));
     }
   }
+  if (targetsHead(adapter)) modules.push(scaledModule(HEAD_PATH, adapter));
   const targets = typeof adapter.targets === 'string' ? [] : adapter.targets;
   const unmatched = targets.find((target) => !modules.some(({ path }) => matchesTarget(path, [target])));
   if (unmatched !== undefined || modules.length === 0) {
     throw new BaseError(
       'engine/adapter-target',
-      `The adapter's target "${unmatched ?? String(adapter.targets)}" is no linear of a layer of this model.`,
+      `The adapter's target "${unmatched ?? String(adapter.targets)}" is no linear of this model.`,
       {
-        hints: [`The linears are ${Object.keys(LINEARS).join(', ')}.`],
+        hints: [`The linears are ${[...Object.keys(LINEARS), HEAD_PATH].join(', ')}.`],
       },
     );
   }
@@ -169,6 +174,13 @@ function matchesTarget(path: string, targets: readonly string[] | string): boole
   if (targets === 'all-linear') return true;
   if (typeof targets === 'string') return new RegExp(`^(?:${targets})$`).test(path);
   return targets.some((target) => path === target || path.endsWith(`.${target}`));
+}
+
+/** PEFT's rule: "all-linear" leaves the output layer out, and so does a list where the layers are chosen. */
+function targetsHead({ targets, layers }: AdapterConfig): boolean {
+  if (targets === 'all-linear') return false;
+  const isChosenLayer = typeof targets !== 'string' && layers !== undefined && layers.length > 0;
+  return !isChosenLayer && matchesTarget(HEAD_PATH, targets);
 }
 
 function byPattern(pattern: Readonly<Record<string, number>>, path: string): number | undefined {

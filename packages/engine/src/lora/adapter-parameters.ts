@@ -1,6 +1,6 @@
 import { adapterInputNames, type AdapterModule } from '../models/causal-lm.ts';
 import type { ModelConfig } from '../models/model-config.ts';
-import { weightShapes } from '../models/weight-names.ts';
+import { moduleDims } from '../models/weight-names.ts';
 import { createRandom } from '../random.ts';
 import { elementCount } from '../tensor.ts';
 import type { Parameter } from '../train/differentiable-model.ts';
@@ -10,10 +10,9 @@ export const PEFT_PREFIX = 'base_model.model.';
 
 /** Names and shapes of an adapter's arrays, in the order of the model; names are those of the graph's inputs. */
 export function adapterShapes(modules: readonly AdapterModule[], model: ModelConfig): Map<string, [number, number]> {
-  const weights = weightShapes(model);
   const shapes = new Map<string, [number, number]>();
   for (const { path, rank } of modules) {
-    const [out = 0, into = 0] = weights.get(`${path}.weight`) ?? [];
+    const [out, into] = moduleDims(model, path);
     const names = adapterInputNames(path);
     shapes.set(names.a, [rank, into]);
     shapes.set(names.b, [out, rank]);

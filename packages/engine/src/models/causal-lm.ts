@@ -5,11 +5,28 @@ import { CHUNK_ELEMENTS, crossEntropy } from '../graph/cross-entropy.ts';
 import { add, swiGlu } from '../graph/elementwise.ts';
 import { type Dim, type Graph, GraphBuilder, type Initializer, type Value } from '../graph/graph.ts';
 import { gatherRows, rawLayout, reshape, transpose } from '../graph/layout.ts';
-import { adaptedLinear, type FrozenMatrix, linear, type LowRank, rawGemm, rmsNorm } from '../graph/linear.ts';
+import {
+  adaptedLinear,
+  type FrozenMatrix,
+  linear,
+  type LowRank,
+  lowRankInner,
+  rawGemm,
+  rmsNorm,
+} from '../graph/linear.ts';
 import { adaptedQuantizedLinear, quantizedLinear } from '../graph/quantized-linear.ts';
 import { type RotaryAngles, rotary } from '../graph/rotary.ts';
 import type { ModelConfig } from './model-config.ts';
-import { EMBEDDING, FINAL_NORM, HEAD, hasBias, linearDims, type LinearName, linearPath } from './weight-names.ts';
+import {
+  EMBEDDING,
+  FINAL_NORM,
+  HEAD,
+  HEAD_PATH,
+  hasBias,
+  type LinearName,
+  linearPath,
+  moduleDims,
+} from './weight-names.ts';
 
 /** Rank, scale and dropout of the adapter on one linear, by the linear's module path. */
 export interface AdapterModule {
@@ -114,7 +131,9 @@ class CausalLmBuilder {
     const products = this.#quantizedHead();
     // Quantising makes more copies of the logits.
     const chunkElements = products ? CHUNK_ELEMENTS / 2 : CHUNK_ELEMENTS;
-    const loss = crossEntropy(g, { hidden, head, targets, weights, chunkElements, products });
+    const lowRank = this.#lowRank(HEAD_PATH, hidden);
+    const adapter = lowRank && { inner: lowRankInner(g, hidden, lowRank), b: lowRank.b };
+    const loss = crossEntropy(g, { hidden, head, targets, weights, chunkElements, adapter, products });
     g.output('loss', loss);
     if (!this.#task.gradients) return;
     const wanted = [...this.#parameters];
@@ -129,7 +148,9 @@ class CausalLmBuilder {
 
   #logits(hidden: Value, head: Value): Value {
     const g = this.#g;
-    return this.#quantizedHead()?.forward(g, hidden) ?? rawGemm(g, [hidden, head], { transposeB: true });
+    const base = this.#quantizedHead()?.forward(g, hidden) ?? rawGemm(g, [hidden, head], { transposeB: true });
+    const lowRank = this.#lowRank(HEAD_PATH, hidden);
+    return lowRank ? rawGemm(g, [lowRankInner(g, hidden, lowRank), lowRank.b, base], { transposeB: true }) : base;
   }
 
   #quantizedHead(): FrozenMatrix | undefined {
@@ -186,7 +207,7 @@ class CausalLmBuilder {
     const path = linearPath(layer, name);
     const bias = hasBias(this.#spec.config, name) ? this.#weight(`${path}.bias`) : undefined;
     const matrix = this.#quantized?.get(`${path}.weight`);
-    const lowRank = this.#lowRank(layer, name, x);
+    const lowRank = this.#lowRank(path, x);
     if (matrix) {
       const quantized = { matrix, bias };
       return lowRank ? adaptedQuantizedLinear(g, x, quantized, lowRank) : quantizedLinear(g, x, quantized);
@@ -195,11 +216,10 @@ class CausalLmBuilder {
     return lowRank ? adaptedLinear(g, x, { weight, bias }, lowRank) : linear(g, x, weight, bias);
   }
 
-  #lowRank(layer: number, name: LinearName, x: Value): LowRank | undefined {
-    const path = linearPath(layer, name);
+  #lowRank(path: string, x: Value): LowRank | undefined {
     const module = this.#adapters.get(path);
     if (!module) return undefined;
-    const [out, into] = linearDims(this.#spec.config, name);
+    const [out, into] = moduleDims(this.#spec.config, path);
     const names = adapterInputNames(path);
     const frozen = this.#spec.weights.has(names.a);
     const a = frozen ? this.#weight(names.a) : this.#parameter(names.a, [module.rank, into]);

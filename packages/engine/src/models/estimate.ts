@@ -2,7 +2,7 @@ import { CHUNK_ELEMENTS } from '../graph/cross-entropy.ts';
 import { elementCount } from '../tensor.ts';
 import type { AdapterModule } from './causal-lm.ts';
 import type { ModelConfig } from './model-config.ts';
-import { weightShapes } from './weight-names.ts';
+import { moduleDims, weightShapes } from './weight-names.ts';
 
 /** Node, its worker and ONNX Runtime with an open graph, before the first step. */
 const RUNTIME_BYTES = 266_000_000;
@@ -53,9 +53,8 @@ export function estimateTraining(
 
 /** Elements of an adapter's matrices. */
 export function adapterElements(modules: readonly AdapterModule[], config: ModelConfig): number {
-  const shapes = weightShapes(config);
   return modules.reduce((sum, { path, rank }) => {
-    const [out = 0, into = 0] = shapes.get(`${path}.weight`) ?? [];
+    const [out, into] = moduleDims(config, path);
     return sum + rank * (out + into);
   }, 0);
 }

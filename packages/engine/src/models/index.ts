@@ -2,4 +2,4 @@ export type { AdapterModule, CausalLmSpec } from './causal-lm.ts';
 export { initializeWeights } from './initialize-weights.ts';
 export { createLanguageModel, type LanguageModel, type LanguageModelOptions } from './language-model.ts';
 export { type ModelConfig, parseModelConfig } from './model-config.ts';
-export { LINEARS, type LinearName } from './weight-names.ts';
+export { HEAD_PATH, LINEARS, type LinearName } from './weight-names.ts';

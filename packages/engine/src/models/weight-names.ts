@@ -1,3 +1,4 @@
+import { invariant } from '@skein/core';
 import type { ModelConfig } from './model-config.ts';
 
 /** The linears of a layer, by the names Hugging Face gives them, which PEFT's `target_modules` uses. */
@@ -16,6 +17,8 @@ export type LinearName = keyof typeof LINEARS;
 export const EMBEDDING = 'model.embed_tokens.weight';
 export const FINAL_NORM = 'model.norm.weight';
 export const HEAD = 'lm_head.weight';
+/** Module path of the output layer, a linear too, whose weight is the embedding's where they are tied. */
+export const HEAD_PATH = 'lm_head';
 
 /** [out, in] of a linear. */
 export function linearDims(config: ModelConfig, name: LinearName): [number, number] {
@@ -46,6 +49,14 @@ export function hasBias(config: ModelConfig, name: LinearName): boolean {
 /** Module path of a linear, e.g. `model.layers.3.mlp.up_proj`. */
 export function linearPath(layer: number, name: LinearName): string {
   return `model.layers.${layer}.${LINEARS[name]}`;
+}
+
+/** [out, in] of the linear at a module path. */
+export function moduleDims(config: ModelConfig, path: string): [number, number] {
+  if (path === HEAD_PATH) return [config.vocabularySize, config.hiddenSize];
+  const name = path.slice(path.lastIndexOf('.') + 1);
+  invariant(name in LINEARS, `${path} is no linear`);
+  return linearDims(config, name as LinearName);
 }
 
 /** Every weight that the architecture needs, with its shape, in a fixed order. */

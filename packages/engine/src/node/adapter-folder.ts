@@ -1,14 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BaseError } from '@skein/core';
+import { BaseError, invariant } from '@skein/core';
 import { type AdapterConfig, adapterModules, formatAdapterConfig, parseAdapterConfig } from '../lora/adapter-config.ts';
 import { adapterShapes, PEFT_PREFIX } from '../lora/adapter-parameters.ts';
 import type { AdapterModule } from '../models/causal-lm.ts';
-import type { ModelConfig } from '../models/model-config.ts';
+import { EMBEDDING, HEAD, HEAD_PATH } from '../models/weight-names.ts';
 import type { Parameter } from '../train/differentiable-model.ts';
 import { writeDurably } from './durable-file.ts';
-import { readJson } from './model-folder.ts';
-import { float32ToWrite, readSafetensors, writeSafetensors } from './safetensors-file.ts';
+import { type ModelFolder, readJson } from './model-folder.ts';
+import { float32ToWrite, openSafetensors, readSafetensors, writeSafetensors } from './safetensors-file.ts';
 
 export interface Adapter {
   readonly config: AdapterConfig;
@@ -25,14 +25,15 @@ export async function readAdapterConfig(path: string): Promise<AdapterConfig> {
 
 /**
  * Reads a PEFT adapter folder for a model.
- * @throws BaseError for an unsupported kind, arrays that are missing, or shapes that do not fit the model.
+ * @throws BaseError for an unsupported kind, arrays that are missing, shapes that do not fit the model, or a copy of
+ * the output layer that is not this model's.
  */
-export async function readAdapter(path: string, model: ModelConfig): Promise<Adapter> {
+export async function readAdapter(path: string, model: Pick<ModelFolder, 'config' | 'weights'>): Promise<Adapter> {
   const config = await readAdapterConfig(path);
-  const modules = adapterModules(config, model);
+  const modules = adapterModules(config, model.config);
   const file = join(path, 'adapter_model.safetensors');
   const stored = new Map((await readSafetensors(file)).map((tensor) => [tensor.name, tensor]));
-  const parameters = [...adapterShapes(modules, model)].map(([name, dims]) => {
+  const parameters = [...adapterShapes(modules, model.config)].map(([name, dims]) => {
     const tensor = stored.get(PEFT_PREFIX + name);
     stored.delete(PEFT_PREFIX + name);
     if (tensor && tensor.dims.join() === dims.join()) return { name, dims, data: tensor.data };
@@ -41,6 +42,18 @@ export async function readAdapter(path: string, model: ModelConfig): Promise<Ada
       hints: ['Use the adapter with the base model that it was trained on.'],
     });
   });
+  const copy = stored.get(HEAD_COPY);
+  if (copy && modules.some((module) => module.path === HEAD_PATH)) {
+    if (!(await isHeadOf(model, copy.data))) {
+      throw new BaseError('engine/adapter-base', `${file}: ${HEAD_COPY} is not the output layer of this model.`, {
+        hints: [
+          'Use the adapter with the base model that it was trained on.',
+          "If it is the same in another type, save the adapter with PEFT's save_embedding_layers=False.",
+        ],
+      });
+    }
+    stored.delete(HEAD_COPY);
+  }
   const [extra] = stored.keys();
   if (extra !== undefined) {
     throw new BaseError(
@@ -52,6 +65,21 @@ export async function readAdapter(path: string, model: ModelConfig): Promise<Ada
     );
   }
   return { config, modules, parameters };
+}
+
+/** PEFT saves the output layer itself beside an adapter on it, and puts it in place of the model's when it loads. */
+const HEAD_COPY = `${PEFT_PREFIX}${HEAD_PATH}.base_layer.weight`;
+
+async function isHeadOf({ config, weights }: Pick<ModelFolder, 'config' | 'weights'>, copy: Float32Array) {
+  const head = weights.get(config.tiedEmbeddings ? EMBEDDING : HEAD);
+  invariant(head && !ArrayBuffer.isView(head.source), 'a model folder leaves its weights in files');
+  const reader = await openSafetensors(head.source.file);
+  try {
+    const own = await reader.readFloats(head.name);
+    return own.length === copy.length && own.every((value, i) => value === copy[i]);
+  } finally {
+    await reader.close();
+  }
 }
 
 /** Writes a folder that PEFT loads; adapter_config.json comes last, so that a folder with it is whole. */

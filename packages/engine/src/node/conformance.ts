@@ -93,7 +93,7 @@ async function openTrained(
 ): Promise<LanguageModel> {
   const { config, weights } = folder;
   if (kind === 'lora') {
-    const { modules, parameters } = await readAdapter(join(directory, 'adapter_init'), config);
+    const { modules, parameters } = await readAdapter(join(directory, 'adapter_init'), folder);
     return createLanguageModel(runtime, {
       spec: { config, weights, trainable: new Map(), adapter: modules },
       parameters,

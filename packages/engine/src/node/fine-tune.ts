@@ -140,7 +140,7 @@ interface Trained {
 async function prepareParameters(folder: ModelFolder, { method, train: { seed } }: FineTuneOptions): Promise<Trained> {
   if (method.kind === 'full') return { parameters: await readAllWeights(folder), adapter: undefined };
   if (method.kind === 'continue') {
-    const { config, parameters } = await readAdapter(method.adapterFolder, folder.config);
+    const { config, parameters } = await readAdapter(method.adapterFolder, folder);
     return { parameters, adapter: config };
   }
   const modules = adapterModules(method.adapter, folder.config);

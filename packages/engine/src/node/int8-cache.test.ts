@@ -12,7 +12,7 @@ import { openModelFolder } from './model-folder.ts';
 import { adapterModules } from '../lora/adapter-config.ts';
 import { createAdapterParameters } from '../lora/adapter-parameters.ts';
 import { scrambled } from '../models/testing/tiny-model.ts';
-import { LINEARS } from '../models/weight-names.ts';
+import { HEAD_PATH, LINEARS } from '../models/weight-names.ts';
 import { gradientCosine } from '../evaluate/gradient-cosine.ts';
 
 // Wide enough that products are cut into parts.
@@ -48,7 +48,7 @@ async function gradients(levels: number | undefined, dropout: number) {
     alpha: 8,
     dropout,
     rankStabilized: false,
-    targets: Object.keys(LINEARS),
+    targets: [...Object.keys(LINEARS), HEAD_PATH],
     rankPattern: {},
     alphaPattern: {},
     layers: undefined,

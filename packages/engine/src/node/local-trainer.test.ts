@@ -93,7 +93,7 @@ describe('a round', () => {
     const round = localRound({ directory: join(folder, 'run'), data: [data], parameters: trainer.initial });
     const { parameters } = await trainer.trainRound(round);
     await trainer.write(join(folder, 'adapter'), parameters);
-    const adapter = await readAdapter(join(folder, 'adapter'), (await openModelFolder(model)).config);
+    const adapter = await readAdapter(join(folder, 'adapter'), await openModelFolder(model));
     const drawn = new Map(unflattenUpdate(lora.initial).map(({ name, data: values }) => [name, values]));
     const trained = new Map(unflattenUpdate(parameters).map(({ name, data: values }) => [name, values]));
     for (const { name, data: values } of adapter.parameters) {

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BaseError, encodeFloats, type FloatDtype, invariant } from '@skein/core';
+import type { Initializer } from '../graph/graph.ts';
 import { adapterInputNames } from '../models/causal-lm.ts';
 import { type LoraArrays, mergeLora } from '../lora/merge.ts';
+import { EMBEDDING, HEAD } from '../models/weight-names.ts';
 import { readAdapter } from './adapter-folder.ts';
 import { diskError } from './disk-error.ts';
 import { partialSuffix, syncDirectory, writeDurably } from './durable-file.ts';
@@ -32,14 +34,15 @@ export interface MergeResult {
 
 /**
  * Writes the base model with the adapter worked in: W + scale·B·A in each weight's own type, the other weights bit by
- * bit, tokenizer and template beside them. Holds one tensor in memory at a time. `out` appears whole or not at all.
+ * bit, tokenizer and template beside them. An adapter on a tied output layer unties it: the result has an `lm_head` of
+ * its own and `tie_word_embeddings` false, since the adapter leaves the input's embedding as it is. Holds one tensor in memory at a time. `out` appears whole or not at all.
  * @throws BaseError `engine/output-exists`, `engine/merge-overflow`, `engine/disk-full`, `engine/not-writable`, and those
  *   of `openModelFolder` and `readAdapter`.
  */
 export async function mergeAdapter(options: MergeOptions): Promise<MergeResult> {
   const { out } = options;
   const folder = await openModelFolder(options.model);
-  const adapter = await readAdapter(options.adapter, folder.config);
+  const adapter = await readAdapter(options.adapter, folder);
   await assertEmpty(out);
   const arrays = new Map(adapter.parameters.map(({ name, data }) => [name, data]));
   const changes = new Map<string, LoraArrays>();
@@ -60,8 +63,8 @@ export async function mergeAdapter(options: MergeOptions): Promise<MergeResult> 
     await rm(partial, { recursive: true, force: true });
     throw diskError(error, out);
   }
-  const { parameterCount, weights } = folder;
-  return { path: out, tensors: weights.size, merged: changes.size, parameterCount };
+  const result = await openModelFolder(out);
+  return { path: out, tensors: result.weights.size, merged: changes.size, parameterCount: result.parameterCount };
 }
 
 interface Merging {
@@ -75,16 +78,19 @@ async function writeMerged(directory: string, { folder, changes, options }: Merg
   let done = 0;
   try {
     const tensors: TensorToWrite[] = [];
-    for (const { name, dims, source } of folder.weights.values()) {
+    const weights = mergedWeights(folder, changes);
+    for (const [name, { name: stored, dims, source }] of weights) {
       invariant(!ArrayBuffer.isView(source), 'a model folder leaves its weights in files');
       const reader = readers.get(source.file) ?? (await openSafetensors(source.file));
       readers.set(source.file, reader);
-      const dtype = reader.index.tensors.get(name)?.dtype as FloatDtype;
+      const dtype = reader.index.tensors.get(stored)?.dtype as FloatDtype;
       const data = async () => {
         options.signal?.throwIfAborted();
         const change = changes.get(name);
-        const bytes = change ? await mergedBytes(reader, { name, dims, dtype }, change) : await reader.read(name);
-        options.onProgress?.(++done, folder.weights.size);
+        const bytes = change
+          ? await mergedBytes(reader, { name: stored, dims, dtype }, change)
+          : await reader.read(stored);
+        options.onProgress?.(++done, weights.size);
         return bytes;
       };
       tensors.push({ name, dims, dtype, data });
@@ -94,8 +100,23 @@ async function writeMerged(directory: string, { folder, changes, options }: Merg
     for (const reader of readers.values()) await reader.close();
   }
   await copyCompanions(folder.path, directory);
-  const config = `${JSON.stringify(folder.rawConfig, null, 2)}\n`;
+  const rawConfig = unties(folder, changes) ? { ...folder.rawConfig, tie_word_embeddings: false } : folder.rawConfig;
+  const config = `${JSON.stringify(rawConfig, null, 2)}\n`;
   await writeDurably(join(directory, 'config.json'), [new TextEncoder().encode(config)]);
+}
+
+type Changes = Merging['changes'];
+
+function unties({ config }: ModelFolder, changes: Changes): boolean {
+  return config.tiedEmbeddings && changes.has(HEAD);
+}
+
+/** The weights to write, by name, with where each comes from. */
+function mergedWeights(folder: ModelFolder, changes: Changes): Map<string, Initializer> {
+  const weights = new Map(folder.weights);
+  const embedding = weights.get(EMBEDDING);
+  if (embedding && unties(folder, changes)) weights.set(HEAD, embedding);
+  return weights;
 }
 
 async function mergedBytes(

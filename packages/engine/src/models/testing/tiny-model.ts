@@ -4,7 +4,7 @@ import type { TokenizedExample } from '../../data/tokenized-example.ts';
 import type { Parameter } from '../../train/differentiable-model.ts';
 import type { AdapterModule } from '../causal-lm.ts';
 import { initializeWeights } from '../initialize-weights.ts';
-import { LINEARS, linearPath, type LinearName } from '../weight-names.ts';
+import { HEAD_PATH, LINEARS, linearPath, type LinearName } from '../weight-names.ts';
 import { type ModelConfig, parseModelConfig } from '../model-config.ts';
 
 /** A decoder small enough for the interpreter: two layers, two query heads to each key head, head size ≠ hidden/heads. */
@@ -56,12 +56,11 @@ export function trainableWeights(weights: readonly Parameter[]): Map<string, rea
   return new Map(weights.map(({ name, dims }) => [name, dims]));
 }
 
-/** An adapter on every linear, ranks 2 and 3. */
+/** An adapter on every linear, the head's too, ranks 2 and 3. */
 export function tinyAdapter({ layers }: ModelConfig): AdapterModule[] {
   const names = Object.keys(LINEARS) as LinearName[];
-  return Array.from({ length: layers }, (_, layer) =>
-    names.map((name, i) => ({ path: linearPath(layer, name), rank: 2 + (i % 2), scale: 0.8 })),
-  ).flat();
+  const inLayers = Array.from({ length: layers }, (_, layer) => names.map((name) => linearPath(layer, name))).flat();
+  return [...inLayers, HEAD_PATH].map((path, i) => ({ path, rank: 2 + (i % 2), scale: 0.8 }));
 }
 
 /** Replaces all numbers by random ones: an adapter as it starts (B zero) has no gradient at A. */
