@@ -18,6 +18,10 @@ import { formatFields } from '../format-table.ts';
 import { fundAccount } from '../local/fund-account.ts';
 import { UsageError } from '../usage-error.ts';
 
+const OPTIONS = {
+  ...NODE_OPTIONS,
+  account: { kind: 'text', value: 'ADDRESS', help: 'An older account; by default the current one' },
+} as const;
 const ROLE = { kind: 'choice', choices: STAKING_ROLES, default: 'trainer', help: 'What the bond stands for' } as const;
 const AMOUNT = { kind: 'text', value: 'N', required: true, help: 'In tokens, such as 12.5' } as const;
 
@@ -25,11 +29,10 @@ export const stakeStatus = defineCommand({
   name: 'stake status',
   summary: "an account's money: gas, tokens, bonds, what alliances owe it",
   description: ['Bonds are behind the account; alliances lock a part of them until the account leaves.'],
-  options: NODE_OPTIONS,
+  options: OPTIONS,
   examples: [{ line: 'skein stake status', does: "shows the node's money" }],
-  async run({ directory }, { signal }) {
-    const { chain, node } = await connectNode(directory, signal);
-    const address = node.keys.current as `0x${string}`;
+  async run({ directory, account }, { signal }) {
+    const { chain, address } = await connectNode(directory, signal, account);
     const [gas, tokens, due, unbonding] = await Promise.all([
       gasBalance(chain, address),
       tokenBalance(chain, address),
@@ -73,13 +76,13 @@ export const stakeFund = defineCommand({
   name: 'stake fund',
   summary: 'play money from the embedded development chain',
   description: ['Only the embedded chain gives money away. Elsewhere, send gas money and tokens to the account.'],
-  options: NODE_OPTIONS,
+  options: OPTIONS,
   examples: [{ line: 'skein stake fund', does: 'fills the account up' }],
-  async run({ directory }, { signal }) {
-    const { chain, node } = await connectNode(directory, signal);
-    await fundAccount(chain.rpcUrl, node.keys.current, signal);
-    const tokens = await tokenBalance(chain, node.keys.current as `0x${string}`);
-    return { json: { tokens: tokens.toString() }, text: `${node.keys.current} has ${formatTokens(tokens)} tokens.` };
+  async run({ directory, account }, { signal }) {
+    const { chain, address } = await connectNode(directory, signal, account);
+    await fundAccount(chain.rpcUrl, address, signal);
+    const tokens = await tokenBalance(chain, address);
+    return { json: { tokens: tokens.toString() }, text: `${address} has ${formatTokens(tokens)} tokens.` };
   },
 });
 
@@ -87,11 +90,11 @@ export const stakeAdd = defineCommand({
   name: 'stake add',
   summary: 'put tokens behind the account',
   description: ['A bond can be lost for proved faults only (docs/threat-model.md). Unlocked parts can be asked back.'],
-  options: { ...NODE_OPTIONS, role: ROLE, amount: AMOUNT },
+  options: { ...OPTIONS, role: ROLE, amount: AMOUNT },
   examples: [{ line: 'skein stake add --amount 100', does: 'bonds 100 tokens as trainer' }],
-  async run({ directory, role, amount }, { signal }) {
-    const { chain, node } = await connectNode(directory, signal);
-    const { own } = await readBond(chain, node.keys.current as `0x${string}`, role);
+  async run({ directory, account, role, amount }, { signal }) {
+    const { chain, address } = await connectNode(directory, signal, account);
+    const { own } = await readBond(chain, address, role);
     const wanted = own + readAmount(amount);
     await stake(chain, { role, amount: wanted, signal });
     return { json: { role, own: wanted.toString() }, text: `The bond as ${role} is ${formatTokens(wanted)}.` };
@@ -105,14 +108,13 @@ export const stakeWithdraw = defineCommand({
     'Without --amount it pays out what alliances owe and every bond whose delay is over. With --amount it asks that much ' +
       'of a bond back; it can still be lost during the delay, and is paid out by a later call.',
   ],
-  options: { ...NODE_OPTIONS, role: ROLE, amount: { ...AMOUNT, required: false } },
+  options: { ...OPTIONS, role: ROLE, amount: { ...AMOUNT, required: false } },
   examples: [
     { line: 'skein stake withdraw --amount 100', does: 'asks 100 tokens of the trainer bond back' },
     { line: 'skein stake withdraw', does: 'pays out earnings and what is due' },
   ],
-  async run({ directory, role, amount }, { signal }) {
-    const { chain, node } = await connectNode(directory, signal);
-    const address = node.keys.current as `0x${string}`;
+  async run({ directory, account, role, amount }, { signal }) {
+    const { chain, address } = await connectNode(directory, signal, account);
     if (amount !== undefined) {
       const { own } = await readBond(chain, address, role);
       const remaining = own - readAmount(amount);
