@@ -12,7 +12,7 @@ export type Phase = (typeof PHASES)[number];
 /** How a round ended. */
 export const roundResultSchema = z.strictObject({
   accepted: z.boolean(),
-  /** Why a round failed before the vote: `too-few-members`, `too-few-survivors`, `no-quorum`, `no-sum`. */
+  /** One of `FAILURES`: why a round failed before the vote. */
   reason: z.string().nullable(),
   model: digestSchema,
 });
