@@ -12,10 +12,12 @@ const sessions = new Map<number, Session>();
 let previous: Promise<void> = Promise.resolve();
 
 port.on('message', (request: RuntimeRequest) => {
-  previous = previous.then(() => answer(request));
+  previous = previous.then(() => (request.kind === 'end' ? port.close() : answer(request)));
 });
 
-async function answer(request: RuntimeRequest): Promise<void> {
+type Answered = Exclude<RuntimeRequest, { kind: 'end' }>;
+
+async function answer(request: Answered): Promise<void> {
   try {
     const results = await perform(request);
     port?.postMessage({ results } satisfies RuntimeReply, buffersOf(results));
@@ -25,7 +27,7 @@ async function answer(request: RuntimeRequest): Promise<void> {
   }
 }
 
-async function perform(request: RuntimeRequest): Promise<Tensors> {
+async function perform(request: Answered): Promise<Tensors> {
   if (request.kind === 'create') {
     sessions.set(request.session, await createOnnxSession(request.graph, request.options));
     return {};

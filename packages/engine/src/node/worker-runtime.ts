@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { BaseError } from '@skein/core';
 import type { Graph } from '../graph/graph.ts';
@@ -15,7 +16,9 @@ export type RuntimeRequest =
     }
   | { readonly kind: 'bind'; readonly session: number; readonly feeds: Tensors }
   | { readonly kind: 'run'; readonly session: number; readonly feeds: Tensors; readonly options: RunOptions }
-  | { readonly kind: 'release'; readonly session: number };
+  | { readonly kind: 'release'; readonly session: number }
+  /** Ends the worker after all that was asked before. */
+  | { readonly kind: 'end' };
 
 export interface RuntimeReply {
   readonly results?: Tensors;
@@ -68,7 +71,12 @@ export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
       };
     },
     async close() {
-      await worker.terminate();
+      if (ended) return;
+      // Not `terminate`: a worker that is stopped while it loads or enters the native library takes the process along.
+      const exited = once(worker, 'exit');
+      worker.ref();
+      worker.postMessage({ kind: 'end' } satisfies RuntimeRequest);
+      await exited;
     },
   };
 }

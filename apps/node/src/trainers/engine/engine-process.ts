@@ -12,6 +12,9 @@ import { localMethod, localSettings, SPLIT_SEED } from './local-settings.ts';
 
 // The engine in a process of its own: the node's loop keeps answering, and what training takes of memory ends with it.
 
+/** A step that is being computed may end first. */
+const LAST_CALL_MS = 5_000;
+
 type Handlers = {
   [Name in keyof EngineOperations]: (
     input: EngineOperations[Name]['in'],
@@ -22,7 +25,12 @@ type Handlers = {
 let opened: Promise<Handlers> | undefined;
 const running = new Map<number, AbortController>();
 
-process.on('disconnect', () => process.exit());
+const runtime = createWorkerRuntime();
+// The node is gone, or needs this no more. What runs is cut short: the checkpoints are on disk.
+process.on('disconnect', () => {
+  setTimeout(() => process.exit(), LAST_CALL_MS).unref();
+  void runtime.close().finally(() => process.exit());
+});
 // Both reach the whole group from a terminal; the node decides what to finish.
 process.on('SIGINT', () => undefined);
 process.on('message', (request: EngineRequest) => {
@@ -48,7 +56,7 @@ async function answer({ id, operation, input }: Extract<EngineRequest, { type: '
 async function open({ plan, model, data, threads }: EngineSubject): Promise<Handlers> {
   const method = localMethod(plan);
   if (method === null) throw new BaseError('node/custom-method', 'The engine can’t train a custom method.');
-  const trainer = await createLocalTrainer(createWorkerRuntime(), { model, method, threads });
+  const trainer = await createLocalTrainer(runtime, { model, method, threads });
   const { modelDigest, manifest } = trainer;
   const split = { fraction: plan.local.evaluationFraction, seed: SPLIT_SEED };
   const update = (values: Float32Array): Update => ({ manifest, values });
