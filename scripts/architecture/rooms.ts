@@ -136,7 +136,7 @@ export const rooms: readonly Room[] = [
     name: 'bench',
     folder: 'bench',
     holds: 'measurements, one file per subject',
-    mayImport: ['core', 'engine', 'privacy', 'chain', 'alliance', 'client', 'hub', 'node'],
+    mayImport: ['core', 'engine', 'privacy', 'chain', 'alliance', 'client', 'hub', 'node', 'cli'],
     node: 'anywhere',
     pure: false,
   },

@@ -15,6 +15,7 @@ import {
 import type { AcceptedMessage, HubClient } from '@skein/client';
 import { nodeCrypto } from '@skein/privacy/node';
 import type { AllianceContext } from './alliance-context.ts';
+import { jobDigest } from './add-up.ts';
 import { aggregatorJob, performAggregator } from './perform-aggregator.ts';
 import { memberJob, performMember } from './perform-member.ts';
 import type { RoundWork } from './round-work.ts';
@@ -40,6 +41,7 @@ export async function look(work: RoundWork, place: Place, signal: AbortSignal): 
   const aggregator = await stepAggregator(work, place, messages);
   const wanted = new Set<string>();
   for (const effect of member) {
+    if (effect.kind === 'add-up' && work.sums.has(jobDigest(effect.job))) continue;
     const name = memberJob(effect);
     if (name === undefined) await performMember(work, effect, signal);
     else startJob(work, wanted, name, (stop) => performMember(work, effect, stop));

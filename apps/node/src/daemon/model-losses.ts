@@ -29,7 +29,10 @@ export async function lossOf(context: AllianceContext, model: Digest, signal: Ab
   const loss = known[model];
   if (loss !== undefined) return loss;
   const trainer = await context.trainer();
-  const measured = await trainer.evaluate(await readParameters(context, model, signal), signal);
+  const parameters = await readParameters(context, model, signal);
+  const startedMs = performance.now();
+  const measured = await trainer.evaluate(parameters, signal);
+  context.logger.debug({ model, evaluatedMs: Math.round(performance.now() - startedMs) }, 'Evaluated.');
   if (Number.isSafeInteger(measured)) await writeJsonFile(path, { ...known, [model]: measured });
   return measured;
 }

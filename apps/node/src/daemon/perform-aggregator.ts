@@ -1,8 +1,6 @@
-import { type AggregatorEffect, computeSum } from '@skein/alliance';
-import type { Digest } from '@skein/core';
-import { nodeCrypto } from '@skein/privacy/node';
-import { readIfThere } from '../storage/read-if-there.ts';
-import { performMember, rootOf } from './perform-member.ts';
+import type { AggregatorEffect } from '@skein/alliance';
+import { addUp } from './add-up.ts';
+import { performMember } from './perform-member.ts';
 import type { RoundWork } from './round-work.ts';
 import { tell } from './tell.ts';
 
@@ -51,17 +49,9 @@ async function aggregate(
   { job, uploadsRoot }: Extract<AggregatorEffect, { kind: 'aggregate' }>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { blobs, membership, logger } = work.context;
-  const read = (root: Digest) => readIfThere(blobs, root, signal);
-  const computed = await computeSum(nodeCrypto, membership.plan, job, { read, signal });
-  if (!computed.ok) return await tell(work, { code: 'node/no-sum', sentence: computed.sentence });
-  const { sum, model } = computed;
-  const body = {
-    sum: await blobs.put(sum),
-    sumBytes: sum.length,
-    model: await blobs.put(model),
-    modelBytes: model.length,
-  };
+  const added = await addUp(work, job, signal);
+  if (!added.ok) return await tell(work, { code: 'node/no-sum', sentence: added.sentence });
+  const { body } = added;
   await work.folder.record(() => ({ aggregate: { uploadsRoot, body } }));
-  logger.info({ round: work.round, sum: rootOf(sum), model: body.model }, 'Added up the round.');
+  work.context.logger.info({ round: work.round, sum: body.sum, model: body.model }, 'Added up the round.');
 }

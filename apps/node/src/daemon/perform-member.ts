@@ -1,19 +1,16 @@
 import { rm } from 'node:fs/promises';
 import {
   checkPostedSum,
-  computeSum,
   type MemberEffect,
   makeUpload,
   PROTOCOL,
   REJECTED_MICRO_NATS,
-  blobRoot,
-  blobManifestOf,
   type Unsigned,
 } from '@skein/alliance';
-import { type Digest, invariant } from '@skein/core';
+import { BaseError, invariant } from '@skein/core';
 import { nodeCrypto } from '@skein/privacy/node';
 import type { OwnVote } from '../chain/chain-port.ts';
-import { readIfThere } from '../storage/read-if-there.ts';
+import { addUp, jobDigest } from './add-up.ts';
 import { assertAllowed } from './assert-allowed.ts';
 import { lossOf, readParameters } from './model-losses.ts';
 import type { RoundWork } from './round-work.ts';
@@ -35,7 +32,9 @@ export function memberJob(effect: MemberEffect): string | undefined {
     case 'check':
       return `check ${effect.job.sum}`;
     case 'replay':
-      return `replay ${effect.posted}`;
+    case 'add-up':
+      // One name: a replay goes on with what was begun ahead of it.
+      return `replay ${jobDigest(effect.job)}`;
     case 'evaluate':
       return `evaluate ${effect.candidate}`;
     case 'commit-vote':
@@ -64,6 +63,8 @@ export async function performMember(work: RoundWork, effect: MemberEffect, signa
       return await check(work, effect, signal);
     case 'replay':
       return await replay(work, effect, signal);
+    case 'add-up':
+      return await addUpAhead(work, effect, signal);
     case 'evaluate':
       return await evaluate(work, effect, signal);
     case 'commit-vote':
@@ -123,17 +124,16 @@ async function check({ context, folder }: RoundWork, { job }: Of<'check'>, signa
   await folder.record(() => ({ check: plain(outcome) }));
 }
 
-async function replay(
-  { context, folder }: RoundWork,
-  { posted, job }: Of<'replay'>,
-  signal: AbortSignal,
-): Promise<void> {
-  const read = (root: Digest) => readIfThere(context.blobs, root, signal);
-  const computed = await computeSum(nodeCrypto, context.membership.plan, job, { read, signal });
-  const replayed = computed.ok
-    ? { posted, sum: rootOf(computed.sum), model: rootOf(computed.model) }
-    : { posted, sum: null, model: null };
-  await folder.record(() => ({ replay: replayed }));
+async function replay(work: RoundWork, { posted, job }: Of<'replay'>, signal: AbortSignal): Promise<void> {
+  const added = await addUp(work, job, signal);
+  const { sum, model } = added.ok ? added.body : { sum: null, model: null };
+  await work.folder.record(() => ({ replay: { posted, sum, model } }));
+}
+
+/** A failure convicts nobody here: it is tried again, and a replay says what came of it. */
+async function addUpAhead(work: RoundWork, { job }: Of<'add-up'>, signal: AbortSignal): Promise<void> {
+  const added = await addUp(work, job, signal);
+  if (!added.ok) throw new BaseError('node/no-sum', added.sentence);
 }
 
 async function evaluate(work: RoundWork, { base, candidate }: Of<'evaluate'>, signal: AbortSignal): Promise<void> {
@@ -166,10 +166,6 @@ async function report(work: RoundWork, signal: AbortSignal): Promise<void> {
     },
   };
   await sendMessage(work, message, signal).catch(() => undefined);
-}
-
-export function rootOf(bytes: Uint8Array): Digest {
-  return blobRoot(blobManifestOf(bytes, () => nodeCrypto.createSha256()));
 }
 
 function plain<Value>(value: Value): never {

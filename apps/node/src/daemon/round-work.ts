@@ -1,5 +1,6 @@
-import type { MessageVerifier } from '@skein/alliance';
+import type { BodyOf, MessageVerifier } from '@skein/alliance';
 import type { AcceptedMessage } from '@skein/client';
+import type { Digest } from '@skein/core';
 import type { AllianceContext } from './alliance-context.ts';
 import type { Jobs } from './jobs.ts';
 import type { RoundFolder } from './round-folder.ts';
@@ -15,4 +16,6 @@ export interface RoundWork {
   readonly verify: MessageVerifier;
   /** What was told already, so that it is told once. */
   readonly told: Set<string>;
+  /** What was added up already, by the digest of its job; in memory only, since it can be computed again. */
+  readonly sums: Map<Digest, BodyOf<'round/sum/1'>>;
 }

@@ -1,5 +1,7 @@
 import {
   type Address,
+  blobManifestOf,
+  blobRoot,
   computeSum,
   type Message,
   messagesRoot,
@@ -11,7 +13,6 @@ import {
 } from '@skein/alliance';
 import type { Digest } from '@skein/core';
 import { nodeCrypto } from '@skein/privacy/node';
-import { rootOf } from '../daemon/perform-member.ts';
 
 export interface ReplayPlace {
   readonly plan: Plan;
@@ -52,6 +53,10 @@ export async function replayRound(place: ReplayPlace, messages: RoundMessages): 
   const computed = await computeSum(nodeCrypto, plan, found.job, { read });
   if (!computed.ok) return { ok: false, gone: false, sentence: computed.sentence };
   return { ok: true, sum: rootOf(computed.sum), model: rootOf(computed.model) };
+}
+
+function rootOf(bytes: Uint8Array): Digest {
+  return blobRoot(blobManifestOf(bytes, () => nodeCrypto.createSha256()));
 }
 
 /** Every shares message names the keys that its sender saw. */

@@ -17,10 +17,13 @@ export async function checkCandidate(turn: Turn, posted: PostedCandidate): Promi
     notice(turn, 'member/wrong-model', "The candidate's model doesn't follow from its sum; I vote against it.");
     return 'wrong';
   }
-  const size = posted.cohort.length;
-  const isDrawn = size <= REPLAY_ALWAYS_UP_TO || turn.state.replayDraw < DRAWN_REPLAYS / size;
-  if (checked === 'passed' && !isDrawn && !isAlarm(turn, posted)) return 'right';
+  if (checked === 'passed' && !isDrawn(turn, posted.cohort.length) && !isAlarm(turn, posted)) return 'right';
   return replayRound(turn, posted);
+}
+
+/** Whether this member replays the round's sum whatever the check says. */
+export function isDrawn({ state }: Turn, cohortSize: number): boolean {
+  return cohortSize <= REPLAY_ALWAYS_UP_TO || state.replayDraw < DRAWN_REPLAYS / cohortSize;
 }
 
 /** Replays, even after the vote, a sum that somebody else's replay refutes: only many replays together convict. */

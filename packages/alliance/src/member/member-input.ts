@@ -113,6 +113,8 @@ export type MemberEffect =
   | { readonly kind: 'send-blob'; readonly root: Digest; readonly sizeBytes: number }
   /** Read the posted sum and compute what `CheckOutcome` names; `checkPostedSum` does it. */
   | { readonly kind: 'check'; readonly job: CheckJob }
+  /** Compute sum and model (`computeSum`) while the aggregator does, since a `replay` of the same job is to follow. */
+  | { readonly kind: 'add-up'; readonly job: SumJob }
   /** Compute sum and model again from the uploads (`computeSum`). */
   | { readonly kind: 'replay'; readonly posted: Digest; readonly job: SumJob }
   /** Loss of candidate minus loss of the round's model on the own held-out data, micro-nats a token. */

@@ -8,6 +8,7 @@ import type { MemberRoundState } from './member-state.ts';
 import { revealPhase } from './reveal-phase.ts';
 import { readRoundMessages } from '../messages/round-messages.ts';
 import { sharesPhase } from './shares-phase.ts';
+import { sumPhase } from './sum-phase.ts';
 import { survivorsPhase } from './survivors-phase.ts';
 import { isSameSet, refuse, type Turn } from './turn.ts';
 import { unmaskPhase } from './unmask-phase.ts';
@@ -30,6 +31,7 @@ export function messageKindsFor({ phase }: Pick<RoundView, 'phase'>): readonly M
     case 'reveal':
       return ['round/keys/1', 'round/shares/1', 'round/upload/1', 'round/unmask/1', 'round/check/1', 'round/replay/1'];
     case 'sum':
+      return ['round/keys/1', 'round/shares/1', 'round/upload/1', 'round/unmask/1'];
     case 'closed':
       return [];
   }
@@ -119,6 +121,7 @@ async function runPhase(turn: Turn): Promise<void> {
       await heedAlarm(turn);
       return revealPhase(turn);
     case 'sum':
+      return sumPhase(turn);
     case 'closed':
       return undefined;
   }

@@ -1,4 +1,4 @@
-import { sumJobOf } from '../aggregator/sum-job.ts';
+import { type SumJob, sumJobOf } from '../aggregator/sum-job.ts';
 import { orderAddresses } from '../member-set.ts';
 import type { CandidateCheck, PostedCandidate } from './posted-candidate.ts';
 import { notice, say, type Turn } from './turn.ts';
@@ -27,22 +27,20 @@ export async function replayRound(turn: Turn, posted: PostedCandidate): Promise<
   return input.now < input.chain.deadline - Math.floor(input.plan.phases.commit / 4) ? 'pending' : 'wrong';
 }
 
-async function startReplay(turn: Turn, posted: PostedCandidate): Promise<void> {
-  const { input, messages, state } = turn;
+async function startReplay(turn: Turn, { candidate, ...sets }: PostedCandidate): Promise<void> {
+  const job = await replayJob(turn, sets);
+  if (job !== undefined) turn.effects.push({ kind: 'replay', posted: candidate.sum, job });
+}
+
+/** What adding up takes, for the sets named; undefined while messages are missing. */
+export async function replayJob(
+  { input, messages, state }: Turn,
+  { cohort, survivors }: Pick<PostedCandidate, 'cohort' | 'survivors'>,
+): Promise<SumJob | undefined> {
   const { plan, alliance, view, chain, crypto } = input;
-  const result = await sumJobOf(
-    crypto,
-    {
-      plan,
-      alliance,
-      round: state.round,
-      model: chain.model,
-      modelBytes: view.modelBytes,
-      keyed: state.keyed ?? orderAddresses(view.keyed ?? []),
-      cohort: posted.cohort,
-      survivors: posted.survivors,
-    },
-    messages,
-  );
-  if (result.ok) turn.effects.push({ kind: 'replay', posted: posted.candidate.sum, job: result.job });
+  const keyed = state.keyed ?? orderAddresses(view.keyed ?? []);
+  const { model } = chain;
+  const place = { plan, alliance, round: state.round, model, modelBytes: view.modelBytes, keyed, cohort, survivors };
+  const result = await sumJobOf(crypto, place, messages);
+  return result.ok ? result.job : undefined;
 }
