@@ -75,8 +75,9 @@ async function modelBytes({ hub }: LocalAlliance, blob: Parameters<LocalAlliance
 }
 
 async function openAdapted(adapterFolder: string): Promise<LanguageModel> {
-  const { config, weights } = await openModelFolder(model);
-  const { modules, parameters } = await readAdapter(adapterFolder, config);
+  const opened = await openModelFolder(model);
+  const { config, weights } = opened;
+  const { modules, parameters } = await readAdapter(adapterFolder, opened);
   return createLanguageModel(runtime, {
     spec: { config, weights, trainable: new Map(), adapter: modules },
     parameters,

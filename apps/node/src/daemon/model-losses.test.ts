@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeModelState } from '@skein/alliance';
 import { createHubClient } from '@skein/client';
+import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openBlobStore } from '../storage/blob-store.ts';
 import { samplePlan } from '../testing/sample-plan.ts';
@@ -22,7 +23,8 @@ async function contextOf(evaluate: () => Promise<number>) {
     createHubClient({ url: 'http://127.0.0.1:1', patienceMs: 0 }),
   );
   const plan = samplePlan({ parameterCount: 3 });
-  const context = { blobs, folder: directory, membership: { plan }, trainer: () => Promise.resolve({ evaluate }) };
+  const trainer = () => Promise.resolve({ evaluate });
+  const context = { blobs, folder: directory, membership: { plan }, trainer, logger: pino({ level: 'silent' }) };
   return { blobs, context: context as unknown as AllianceContext };
 }
 const model = (...values: number[]) => encodeModelState({ parameters: Float32Array.from(values), optimiser: {} });
