@@ -71,12 +71,15 @@ export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
       };
     },
     async close() {
-      if (ended) return;
-      // Not `terminate`: a worker that is stopped while it loads or enters the native library takes the process along.
-      const exited = once(worker, 'exit');
-      worker.ref();
-      worker.postMessage({ kind: 'end' } satisfies RuntimeRequest);
-      await exited;
+      if (!ended) await endWorker(worker);
     },
   };
+}
+
+/** Not `terminate`: a worker that is stopped while it loads or enters the native library takes the process along. */
+async function endWorker(worker: Worker): Promise<void> {
+  const exited = once(worker, 'exit');
+  worker.ref();
+  worker.postMessage({ kind: 'end' } satisfies RuntimeRequest);
+  await exited;
 }
