@@ -153,37 +153,3 @@ describe('a node', () => {
     limitMs,
   );
 });
-
-describe('a custom trainer', () => {
-  it(
-    'federates in clear mode: the logistic example as a command',
-    async () => {
-      const example = join(SHIPPED_MODEL, '../../examples/logistic');
-      const zeros = new Float32Array(4);
-      const custom = testPlan({
-        ...plan,
-        name: 'logistic',
-        method: { kind: 'custom', trainer: 'logistic' },
-        parameterCount: 4,
-        initialModel: blobRoot(blobManifestOf(encodeModelState({ parameters: zeros, optimiser: {} }))),
-        aggregation: { kind: 'clear', rule: { kind: 'mean' }, minSurvivors: 3 },
-        rounds: 2,
-        toleranceMicroNats: 0,
-      });
-      const alliance = await federation.create(custom, zeros);
-      for (const name of ['north', 'lake', 'hill']) {
-        const command = [process.execPath, 'logistic.js', `${name}.csv`];
-        const trainers = { logistic: { kind: 'command' as const, command, folder: example } };
-        const folder = await makeNode({ trainers });
-        await federation.join(folder, alliance, { trainer: 'logistic' });
-        await federation.run(NODE_PROGRAM, ['--directory', folder]);
-      }
-      const end = await federation.runToEnd(alliance);
-      const rounds = await federation.hub.closedRounds(alliance);
-      expect(rounds.map(({ result }) => result.accepted)).toEqual([true, true]);
-      expect(rounds[0]!.lossChangeMicroNats).toBeLessThan(-50_000);
-      expect(end.model).not.toBe(custom.initialModel);
-    },
-    limitMs,
-  );
-});

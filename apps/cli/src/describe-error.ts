@@ -9,6 +9,11 @@ export interface ErrorDescription {
   readonly hints: readonly string[];
 }
 
+const HINTS: Readonly<Record<string, string>> = {
+  EEXIST: 'Name another one, or move the old one away.',
+  ENOSPC: 'Free some space and try again; what was written before is kept.',
+};
+
 /**
  * Puts any error into one sentence. What the project throws says it itself; what the system or a fault of ours throws
  * gets a code of its own.
@@ -21,7 +26,7 @@ export function describeError(error: unknown): ErrorDescription {
     return {
       code: `cli/system-${code.toLowerCase()}`,
       message: `The system refused ${syscall}${path === undefined ? '' : ` of ${path}`}: ${what}.`,
-      hints: ['Check that the file or folder is there and that you may use it.'],
+      hints: [HINTS[code] ?? 'Check that the file or folder is there and that you may use it.'],
     };
   }
   return {

@@ -11,6 +11,8 @@ export interface OpenedNode {
   readonly directory: string;
   readonly config: NodeConfig;
   readonly keys: KeyStore;
+  /** node.json as it is now: its owner may name data and trainers while the node runs. */
+  readonly readConfig: () => Promise<NodeConfig>;
   readonly readPolicy: () => Promise<Policy>;
 }
 
@@ -20,18 +22,23 @@ export interface OpenedNode {
  */
 export async function openNode(directory: string, env: NodeJS.ProcessEnv = process.env): Promise<OpenedNode> {
   const paths = nodePaths(directory);
-  const config = await readJsonFile(paths.config, nodeConfigSchema);
+  const config = await readConfig(directory);
+  const password = await readPassword({ env, file: paths.password, make: false, warn: () => undefined });
+  const keys = await openKeyStore({ directory: paths.keys, password });
+  // A wrong password is told now, not in the middle of a round.
+  await keys.account(keys.current);
+  return { directory, config, keys, readConfig: () => readConfig(directory), readPolicy: () => readPolicy(directory) };
+}
+
+async function readConfig(directory: string): Promise<NodeConfig> {
+  const config = await readJsonFile(nodePaths(directory).config, nodeConfigSchema);
   if (config === null) {
     throw new BaseError('node/no-directory', `${directory} is no node's directory: it has no node.json.`, {
       hints: ['Make one with "skein init", or name another directory.'],
     });
   }
   assertSafeConfig(config);
-  const password = await readPassword({ env, file: paths.password, make: false, warn: () => undefined });
-  const keys = await openKeyStore({ directory: paths.keys, password });
-  // A wrong password is told now, not in the middle of a round.
-  await keys.account(keys.current);
-  return { directory, config, keys, readPolicy: () => readPolicy(directory) };
+  return config;
 }
 
 /** The policy file as it is now; a missing one asks for everything. */

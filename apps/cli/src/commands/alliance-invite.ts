@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { addressSchema, signInvitation } from '@skein/chain';
+import { addressSchema, type Chain, readAlliance, signInvitation } from '@skein/chain';
+import { BaseError } from '@skein/core';
 import { zeroAddress } from 'viem';
 import { ALLIANCE_ID, readAllianceId } from '../alliance/alliance-id.ts';
 import { connectNode } from '../alliance/connect-node.ts';
@@ -31,6 +32,7 @@ export const allianceInvite = defineCommand({
     const { chain, node, info } = await connectNode(values.directory, signal);
     const invitee = addressSchema.safeParse(values.for ?? zeroAddress);
     if (!invitee.success) throw new UsageError('cli/bad-value', `"${values.for}" is no account's address.`);
+    await assertInvites(chain, BigInt(alliance));
     const { timestamp } = await chain.client.getBlock();
     const invitation = await signInvitation(await node.keys.account(node.keys.current), chain.book, {
       alliance: BigInt(alliance),
@@ -51,3 +53,19 @@ export const allianceInvite = defineCommand({
     return { json: { file: values.out, alliance }, text: `The invitation is in ${values.out}.` };
   },
 });
+
+/** Whether an invitation of this account would let anybody in. */
+async function assertInvites(chain: Chain, id: bigint): Promise<void> {
+  const alliance = await readAlliance(chain, id);
+  const self = chain.account?.address;
+  const useless = (fault: string): BaseError =>
+    new BaseError(
+      'cli/useless-invitation',
+      `An invitation of ${self} to alliance ${id} would let nobody in: ${fault}.`,
+    );
+  if (alliance === undefined) throw useless('there is no such alliance');
+  const { creator, status, params } = alliance;
+  if (creator !== self) throw useless(`its creator is ${creator}`);
+  if (params.joinMode !== 'invitation') throw useless(`its plan says "${params.joinMode}" for joining`);
+  if (status !== 'forming') throw useless(`it is ${status}`);
+}

@@ -5,6 +5,7 @@ import { ALLIANCE_ID, readAllianceId } from '../alliance/alliance-id.ts';
 import { drawCurve } from '../alliance/draw-curve.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { formatDuration } from '../format-duration.ts';
+import { isOver } from '../local/follow-alliance.ts';
 import { currentRound, HUB_OPTIONS, hubOf, roundsTable } from './alliance-status.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -37,16 +38,14 @@ interface Picture {
 }
 
 async function look(hub: HubClient, id: string): Promise<Picture> {
-  const [{ plan, status, members, roundsClosed }, rounds, round, { chainTime }] = await Promise.all([
-    hub.alliance(id),
-    hub.closedRounds(id),
-    currentRound(hub, id),
-    hub.info(),
-  ]);
+  const [alliance, { chainTime }] = await Promise.all([hub.alliance(id), hub.info()]);
+  const round = await currentRound(hub, id);
+  const rounds = await hub.closedRounds(id);
+  const { plan, status, members, roundsClosed } = alliance;
   const of = plan === null ? '' : ` of ${plan.rounds}`;
   const present = members.filter(({ left }) => !left).length;
   return {
-    ended: status === 'finished' || status === 'cancelled',
+    ended: isOver({ alliance, round }),
     rounds,
     head: `${plan?.name ?? `Alliance ${id}`}: ${status}, ${present} members, ${roundsClosed}${of} rounds closed`,
     now: round === null || round.phase === 'closed' ? 'No round is open.' : describeRound(round, chainTime),

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
-import { initNode, ROLES } from '@skein/node';
+import { initNode, type InitNodeOptions, ROLES } from '@skein/node';
 import { NODE_OPTIONS } from '../alliance/node-options.ts';
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../usage-error.ts';
+
+type TrainerEntry = NonNullable<InitNodeOptions['config']['trainers']>[string];
 
 export const init = defineCommand({
   name: 'init',
@@ -28,6 +30,12 @@ export const init = defineCommand({
       many: true,
       help: `What the node does: ${ROLES.join(', ')} (default train evaluate)`,
     },
+    trainer: {
+      kind: 'text',
+      value: 'NAME=URL|COMMAND',
+      many: true,
+      help: 'Trainers of your own (docs/custom-trainers.md): an address, or a command that starts in this folder',
+    },
     development: { kind: 'flag', help: 'Make a password file where none is given' },
     'allow-plain-http': { kind: 'flag', help: 'Talk to other machines without TLS' },
   },
@@ -52,6 +60,7 @@ export const init = defineCommand({
         hub: values.hub,
         rpc: values.rpc ?? null,
         data: Object.fromEntries(values.data.map(readData)),
+        trainers: Object.fromEntries(values.trainer.map(readTrainer)),
         ...(roles.length > 0 && { roles }),
         allowPlainHttp: values['allow-plain-http'],
       },
@@ -64,9 +73,27 @@ export const init = defineCommand({
 });
 
 function readData(text: string): [string, string] {
-  const [, name, path] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
-  if (name !== undefined && path !== undefined) return [name, resolve(path)];
+  const named = readNamed(text);
+  if (named !== null) return [named[0], resolve(named[1])];
   throw new UsageError('cli/bad-value', `--data expects NAME=PATH, got "${text}".`, {
     hints: ['Such as --data patients=/srv/patients.'],
   });
+}
+
+/** Words of a command are parted at spaces; node.json takes any. */
+function readTrainer(text: string): [string, TrainerEntry] {
+  const [name, trainer] = readNamed(text.trim()) ?? [];
+  if (name !== undefined && trainer !== undefined) {
+    const isUrl = /^https?:\/\//.test(trainer);
+    const command = trainer.trim().split(/ +/);
+    return [name, isUrl ? { kind: 'http', url: trainer } : { kind: 'command', command, folder: resolve('.') }];
+  }
+  throw new UsageError('cli/bad-value', `--trainer expects NAME=URL or NAME=COMMAND, got "${text}".`, {
+    hints: ['Such as --trainer logistic=http://127.0.0.1:7700/call, or --trainer "logistic=python train.py".'],
+  });
+}
+
+function readNamed(text: string): [name: string, value: string] | null {
+  const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  return name === undefined || value === undefined ? null : [name, value];
 }

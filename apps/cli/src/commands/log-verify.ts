@@ -5,6 +5,7 @@ import { NODE_OPTIONS } from '../alliance/node-options.ts';
 import { readLog } from '../alliance/read-log.ts';
 import { defineCommand } from '../command.ts';
 import { formatFields } from '../format-table.ts';
+import type { Progress } from '../progress.ts';
 
 export const logVerify = defineCommand({
   name: 'log verify',
@@ -18,8 +19,12 @@ export const logVerify = defineCommand({
   async run({ directory }, { signal, terminal }) {
     const { hub, chain, info } = await connectNode(directory, signal);
     const key = parseNoteKey(info.logKey);
-    const bar = terminal.progress({ label: 'log', unit: 'entries', total: 1 });
-    const log = await readLog(hub, key, { signal, onProgress: (done) => bar.update(done) }).finally(() => bar.end());
+    let bar: Progress | undefined;
+    const onProgress = (done: number, total: number): void => {
+      bar ??= terminal.progress({ label: 'log', unit: 'entries', total });
+      bar.update(done);
+    };
+    const log = await readLog(hub, key, { signal, onProgress }).finally(() => bar?.end());
     const origin = digestOfBytes(new TextEncoder().encode(key.name));
     const anchor = await readAnchor(chain, info.operator as `0x${string}`, origin);
     if (anchor !== undefined && (anchor.size > log.size || log.rootAt(anchor.size) !== anchor.root)) {

@@ -94,8 +94,8 @@ async function runStart(values: StartValues, context: CommandContext): Promise<O
   const { terminal, signal, json } = context;
   const startedMs = performance.now();
   const path = resolve(values.out ?? freshDirectory());
-  const local = await openLocalDirectory(path);
   const subject = await readSubject(values, path);
+  const local = await openLocalDirectory(path);
   const made = await planFor(values, subject);
   terminal.say(`${subject.members.map(({ name }) => name).join(', ')} train together; everything is below ${path}.`);
   const rounds = showRounds(made.plan, terminal);

@@ -8,6 +8,8 @@ import type { ProcessEvent, SupervisedProcess } from '../supervisor/supervise-pr
 /** Between two looks for nodes that were made meanwhile. */
 const NEW_NODES_EVERY_MS = 2_000;
 
+const PORT = { kind: 'integer', value: 'N', min: 1, max: 65_535 } as const;
+
 export const up = defineCommand({
   name: 'up',
   summary: 'run chain, hub and the nodes of a folder on this machine, and start again what dies',
@@ -17,17 +19,12 @@ export const up = defineCommand({
   ],
   options: {
     directory: { kind: 'text', value: 'DIR', default: '.skein', help: 'Folder of chain, hub and nodes' },
-    port: {
-      kind: 'integer',
-      value: 'N',
-      min: 1,
-      max: 65_535,
-      help: "The hub's port, at the first start; by default any free one",
-    },
+    port: { ...PORT, help: "The hub's port, at the first start; by default any free one" },
+    'chain-port': { ...PORT, help: "The chain's port, likewise" },
   },
   examples: [{ line: 'skein up', does: 'runs everything below .skein until Ctrl-C' }],
-  async run({ directory, port }, context) {
-    const local = await openLocalDirectory(directory, port === undefined ? {} : { hubPort: port });
+  async run({ directory, port: hub, 'chain-port': chain }, context) {
+    const local = await openLocalDirectory(directory, { ...(hub && { hub }), ...(chain && { chain }) });
     const processes = new Map<string, SupervisedProcess>();
     const run = (spec: Parameters<typeof superviseProcess>[0]) => {
       const supervised = superviseProcess(spec, (event) => tell(event, context));

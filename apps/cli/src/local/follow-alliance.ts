@@ -24,10 +24,15 @@ export async function followAlliance(
     const look = await lookAt(hub, id);
     if (look !== null) {
       onLook(look);
-      if (look.alliance.status === 'finished' || look.alliance.status === 'cancelled') return look.alliance;
+      if (isOver(look)) return look.alliance;
     }
     await delay(LOOK_EVERY_MS, undefined, { signal });
   }
+}
+
+/** The hub knows of the end a moment before it has closed the last round. */
+export function isOver({ alliance: { status }, round }: Look): boolean {
+  return (status === 'finished' || status === 'cancelled') && (round === null || round.phase === 'closed');
 }
 
 async function lookAt(hub: HubClient, id: string): Promise<Look | null> {

@@ -21,7 +21,7 @@ export interface LocalDirectory {
 /** Makes the folder, or opens it with the ports that it has had. */
 export async function openLocalDirectory(
   path: string,
-  wanted: { readonly hubPort?: number } = {},
+  wanted: Partial<LocalDirectory['ports']> = {},
 ): Promise<LocalDirectory> {
   await mkdir(join(path, 'logs'), { recursive: true });
   return {
@@ -29,7 +29,7 @@ export async function openLocalDirectory(
     chain: join(path, 'chain'),
     hub: join(path, 'hub'),
     book: join(path, 'chain', 'address-book.json'),
-    ports: await readPorts(join(path, 'ports.json'), wanted.hubPort),
+    ports: await readPorts(join(path, 'ports.json'), wanted),
     nodeDirectory: (name) => join(path, 'nodes', name),
     logFile: (name) => join(path, 'logs', `${name}.log`),
   };
@@ -44,11 +44,11 @@ export async function nodeNames({ path }: LocalDirectory): Promise<string[]> {
     .toSorted();
 }
 
-async function readPorts(file: string, hubPort: number | undefined): Promise<LocalDirectory['ports']> {
+async function readPorts(file: string, wanted: Partial<LocalDirectory['ports']>): Promise<LocalDirectory['ports']> {
   const known = await readFile(file, 'utf8').then(JSON.parse, () => null);
   const parsed = portsSchema.safeParse(known);
   if (parsed.success) return parsed.data;
-  const ports = { chain: await freePort(), hub: hubPort ?? (await freePort()) };
+  const ports = { chain: wanted.chain ?? (await freePort()), hub: wanted.hub ?? (await freePort()) };
   await writeFile(`${file}.new`, JSON.stringify(ports));
   await rename(`${file}.new`, file);
   return ports;

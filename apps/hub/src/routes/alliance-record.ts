@@ -22,9 +22,12 @@ export async function allianceRecord(db: Database, { reading, plan }: KnownAllia
   const paid = sum('RoundClosed', 'paid');
   const refunded = sum('AllianceClosed', 'refund');
   const pool = BigInt(reading.params.pool);
+  // The chain is read ahead of its events; an alliance is over here once its money is told to the end.
+  const isOver = reading.status === 'finished' || reading.status === 'cancelled';
+  const status = isOver && named('AllianceClosed').length === 0 ? 'active' : reading.status;
   return {
     id: reading.id,
-    status: reading.paused && reading.status === 'active' ? 'paused' : reading.status,
+    status: reading.paused && status === 'active' ? 'paused' : status,
     creator: reading.creator,
     planDigest: reading.planDigest,
     plan,
@@ -33,7 +36,7 @@ export async function allianceRecord(db: Database, { reading, plan }: KnownAllia
       index,
       joinedAt: joined.get(address) ?? 0,
       // When an alliance has ended its members are free, but haven't left it.
-      left: !isActive && reading.status !== 'finished' && reading.status !== 'cancelled',
+      left: !isActive && !isOver,
     })),
     roundsClosed: named('RoundClosed').length,
     model: reading.model,

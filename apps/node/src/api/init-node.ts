@@ -4,7 +4,7 @@ import type { Address } from '@skein/alliance';
 import { BaseError } from '@skein/core';
 import type { Hex } from 'viem';
 import type { z } from 'zod';
-import { assertSafeConfig, nodeConfigSchema } from '../config/node-config.ts';
+import { assertSafeConfig, type NodeConfig, nodeConfigSchema } from '../config/node-config.ts';
 import { type Policy, policySchema } from '../config/policy.ts';
 import { writeJsonFile } from '../files/json-file.ts';
 import { openKeyStore } from '../keys/key-store.ts';
@@ -27,7 +27,7 @@ export interface InitNodeOptions {
 /**
  * Makes a node's directory: node.json, policy.json, and an account in an encrypted key file. Repeating it after a crash
  * finishes what was begun; a finished directory is refused.
- * @throws BaseError `node/exists`, `node/plain-http`, `node/no-password`; RangeError for a malformed configuration
+ * @throws BaseError `node/exists`, `node/bad-config`, `node/plain-http`, `node/no-password`
  */
 export async function initNode(options: InitNodeOptions): Promise<{ readonly address: Address }> {
   const { directory, makePassword: make, warn, privateKey, scryptN } = options;
@@ -37,7 +37,7 @@ export async function initNode(options: InitNodeOptions): Promise<{ readonly add
       hints: ['Edit its node.json, or name a new directory.'],
     });
   }
-  const config = nodeConfigSchema.parse({ ...options.config, version: 'node/1' });
+  const config = parseConfig({ ...options.config, version: 'node/1' });
   assertSafeConfig(config);
   const policy: Policy = policySchema.parse({ ...options.policy, version: 'policy/1' });
   await mkdir(paths.alliances, { recursive: true, mode: 0o700 });
@@ -47,4 +47,15 @@ export async function initNode(options: InitNodeOptions): Promise<{ readonly add
   // Last: only with it the directory counts as a node's.
   await writeJsonFile(paths.config, config);
   return { address: keys.current };
+}
+
+function parseConfig(value: unknown): NodeConfig {
+  const result = nodeConfigSchema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const fault = issue?.code === 'invalid_key' ? issue.issues[0]?.message : issue?.message;
+  throw new BaseError('node/bad-config', `The node's ${issue?.path.join('.')} is wrong: ${fault}.`, {
+    info: { path: issue?.path },
+    hints: ['See docs/node.md for what node.json holds.'],
+  });
 }

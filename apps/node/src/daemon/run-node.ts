@@ -135,7 +135,8 @@ async function contextOf(
   membership: Membership,
   { directory, logger, roles }: RunNodeOptions,
 ): Promise<AllianceContext> {
-  const { config, keys } = node;
+  const { keys, readConfig, readPolicy } = node;
+  const config = await readConfig();
   const { alliance, address, plan, model, data, trainer } = membership;
   const account = await keys.account(address);
   const blobs: BlobStore = await openBlobStore(`${allianceFolder(directory, alliance)}/blobs`, hub);
@@ -153,7 +154,7 @@ async function contextOf(
     log,
     blobs,
     logger,
-    readPolicy: node.readPolicy,
-    trainer: () => openPlanTrainer(directory, config, { plan, trainer, model, data }),
+    readPolicy,
+    trainer: async () => openPlanTrainer(directory, await readConfig(), { plan, trainer, model, data }),
   };
 }
