@@ -1,4 +1,4 @@
-import { createChain, startAlliance } from '@skein/chain';
+import { createChain, startAlliance, tokenBalance } from '@skein/chain';
 import { readBook } from '@skein/chain/node';
 import { createHubClient, type HubClient } from '@skein/client';
 import { invariant } from '@skein/core';
@@ -91,14 +91,24 @@ interface Account {
 }
 
 /** A node's directory with its key and a policy that lets it train on its folder, and money for its stake. */
-async function openAccount({ local, privateKeys, signal }: LocalAllianceOptions, { url, rpcUrl, name, data }: Account) {
-  const directory = local.nodeDirectory(name);
+async function openAccount(options: LocalAllianceOptions, account: Account) {
+  const { local, signal } = options;
+  const directory = local.nodeDirectory(account.name);
   const known = await openNode(directory).then(
     ({ keys }) => keys.current,
     () => null,
   );
-  if (known !== null) return known;
-  const { address } = await initNode({
+  const address = known ?? (await makeNode(directory, options, account)).address;
+  const book = await readBook(local.book);
+  invariant(book !== undefined, 'a chain that is ready has written its address book');
+  // Whoever was killed between the two left an account without money. The faucet gives gas first, so tokens tell.
+  const tokens = await tokenBalance(createChain({ rpcUrl: account.rpcUrl, book }), address as Hex);
+  if (tokens === 0n) await fundAccount(account.rpcUrl, address, signal);
+  return address;
+}
+
+function makeNode(directory: string, { privateKeys }: LocalAllianceOptions, { url, rpcUrl, name, data }: Account) {
+  return initNode({
     directory,
     config: {
       hub: url,
@@ -113,8 +123,6 @@ async function openAccount({ local, privateKeys, signal }: LocalAllianceOptions,
     warn: () => undefined,
     privateKey: privateKeys?.get(name),
   });
-  await fundAccount(rpcUrl, address, signal);
-  return address;
 }
 
 interface Begun {
