@@ -7,7 +7,7 @@ import { z } from 'zod';
 const optionsSchema = z.strictObject({
   directory: z.string().min(1),
   host: z.string().min(1).default('127.0.0.1'),
-  port: z.coerce.number().int().min(0).max(65_535).default(8700),
+  port: z.coerce.number().int().min(0).max(65_535).default(4300),
   rpc: z.url(),
   book: z.string().min(1),
   'database-url': z.string().optional(),

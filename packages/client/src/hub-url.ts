@@ -10,7 +10,7 @@ export function parseHubUrl(text: string, allowInsecure: boolean): string {
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.search !== '' || url.username !== '') {
     throw new BaseError('client/bad-url', `${JSON.stringify(text)} is no address of a hub.`, {
-      hints: ['Write it as https://hub.example.org, or http://127.0.0.1:8700 on this machine.'],
+      hints: ['Write it as https://hub.example.org, or http://127.0.0.1:4300 on this machine.'],
     });
   }
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname) && !allowInsecure) {

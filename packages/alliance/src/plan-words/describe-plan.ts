@@ -46,9 +46,16 @@ function trained({ method, parameterCount, baseModel, strategy, local, rounds }:
     custom: `what the trainer "${method.kind === 'custom' ? method.trainer : ''}" understands, which your node must have`,
   }[method.kind];
   const pull = local.proximalMu > 0 ? `, held near the common model (FedProx, μ = ${local.proximalMu})` : '';
+  const inRounds = rounds === 1 ? 'In its one round' : `In each of ${rounds} rounds`;
+  if (method.kind === 'custom') {
+    return [
+      `${capital(what)}: ${parameterCount} numbers.`,
+      `${inRounds} your node asks that trainer to train and to measure; it decides itself which of your data it uses for which.`,
+    ];
+  }
   return [
     `${capital(what)}: ${parameterCount} numbers. The base model is ${baseModel}.`,
-    `In each of ${rounds} rounds your node takes ${local.steps} steps of ${local.batch} examples, at most ${local.maxLength} tokens each${pull}.`,
+    `${inRounds} your node takes ${local.steps} steps of ${local.batch} examples, at most ${local.maxLength} tokens each${pull}.`,
     `The members' changes are made one by ${{ fedavg: 'FedAvg', fedavgm: 'FedAvg with momentum', fedadam: 'FedAdam' }[strategy.kind]}.`,
     `${Math.round(local.evaluationFraction * 100)} % of your data are kept aside: your node votes by them whether a new model is better, and doesn't train on them.`,
   ];
@@ -142,7 +149,7 @@ function happens(plan: Plan, { amount }: Say): string[] {
     'Your node fails in a round: you earn nothing for that round, and lose nothing, unless it had committed a vote that it then can’t reveal.',
     `Fewer than ${minMembers} members are there, or fewer than ${aggregation.minSurvivors} changes arrive: the round is given up, the model stays, its money goes to the rounds to come. With the smallest group, ${signers} must stay until the sum is signed.`,
     `A new model is accepted where the median of the votes is a change of loss of at most ${toleranceMicroNats / 1_000_000} nats a token; otherwise the old one stays.`,
-    'The hub lies or is gone: your node notices lies, says so with proof and takes no further part in the round; it can’t be made to send anything in clear.',
+    `The hub lies or is gone: your node notices lies, says so with proof and takes no further part in the round${aggregation.kind === 'secure' ? '; it can’t be made to send anything in clear' : ''}.`,
     `The creator cancels between rounds: what was paid stays paid, bonds are free, the rest of the ${amount(BigInt(plan.pool))} goes back.`,
   ];
 }
