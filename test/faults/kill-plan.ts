@@ -1,4 +1,4 @@
-/** Which processes die together, and how long after the last death. */
+/** Which processes die together, and how long after everything was up again. */
 export interface Kill {
   readonly afterMs: number;
   /** One or two of `chain`, `hub`, `aggregator` (whoever's turn it is) and the nodes. */
@@ -23,6 +23,6 @@ export function planKills(seed: number, count: number, processes: readonly strin
   return Array.from({ length: count }, (_, index) => {
     const first = pick(processes);
     const second = pick(processes.filter((name) => name !== first));
-    return { afterMs: Math.round(100 + draw() * 2_400), victims: index % 3 === 2 ? [first, second] : [first] };
+    return { afterMs: Math.round(50 + draw() * 1_950), victims: index % 3 === 2 ? [first, second] : [first] };
   });
 }

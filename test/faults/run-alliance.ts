@@ -11,6 +11,7 @@ import {
   makePlan,
   openLocalDirectory,
   PLAN_SETTINGS,
+  type ProcessEvent,
   startLocalAlliance,
 } from '@skein/cli/local';
 import type { ClosedRound } from '@skein/client';
@@ -36,7 +37,18 @@ export interface Ended {
 /** Runs an alliance of the three sample clinics to its end, with short rounds, while processes are killed. */
 export async function runAlliance(rounds: number, kills: readonly Kill[], signal: AbortSignal): Promise<Ended> {
   const local = await openLocalDirectory(mkdtempSync(join(tmpdir(), 'skein-faults-')));
-  const settings = { ...PLAN_SETTINGS, rounds, local: { ...PLAN_SETTINGS.local, steps: 4 } };
+  // Every party is back before its deadline, however slow the machine; otherwise a round rightly fails.
+  const phases = {
+    keys: 900,
+    shares: 900,
+    upload: 900,
+    survivors: 900,
+    unmask: 900,
+    sum: 900,
+    commit: 900,
+    reveal: 900,
+  };
+  const settings = { ...PLAN_SETTINGS, phases, rounds, local: { ...PLAN_SETTINGS.local, steps: 4 } };
   const runtime = createWorkerRuntime('cpu');
   const trainer = await createLocalTrainer(runtime, { model, method: localMethod(settings)!, threads: 1 });
   const made = makePlan('Faults', trainer, settings);
@@ -46,31 +58,35 @@ export async function runAlliance(rounds: number, kills: readonly Kill[], signal
   const privateKeys = new Map(
     MEMBERS.map((name, index) => [name, `0x${(index + 1).toString(16).padStart(64, '0')}`] as const),
   );
+  const down = new Set<string>();
+  const onEvent = ({ type, name }: ProcessEvent) => void (type === 'ready' ? down.delete(name) : down.add(name));
   const alliance = await startLocalAlliance({
     ...made,
     local,
     members,
     model,
     privateKeys,
-    onEvent: () => undefined,
+    onEvent,
     signal,
   });
   try {
-    return await endOf(alliance, local.book, kills, signal);
+    return await endOf(alliance, local.book, { kills, down, signal });
   } finally {
     await alliance.stop();
   }
 }
 
-async function endOf(
-  alliance: LocalAlliance,
-  bookFile: string,
-  kills: readonly Kill[],
-  signal: AbortSignal,
-): Promise<Ended> {
+interface Killing {
+  readonly kills: readonly Kill[];
+  /** Programs that are not ready; filled by the supervisor's events. */
+  readonly down: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+async function endOf(alliance: LocalAlliance, bookFile: string, { kills, down, signal }: Killing): Promise<Ended> {
   const over = new AbortController();
   let last: Look | null = null;
-  const killing = killAll(alliance, kills, () => last, over.signal);
+  const killing = killAll(alliance, { kills, down, signal: over.signal }, () => last);
   const ended = await followAlliance(alliance.hub, alliance.id, { onLook: (look) => (last = look), signal });
   over.abort();
   const done = await killing;
@@ -92,13 +108,14 @@ async function endOf(
 /** @returns how many processes were really killed: the alliance may end before its killers. */
 async function killAll(
   alliance: LocalAlliance,
-  kills: readonly Kill[],
+  { kills, down, signal: over }: Killing,
   last: () => Look | null,
-  over: AbortSignal,
 ): Promise<number> {
   let done = 0;
   for (const { afterMs, victims } of kills) {
-    await delay(afterMs, undefined, { signal: over }).catch(() => undefined);
+    // Counted from the moment at which all are up again, so that the machine's speed doesn't matter.
+    while (down.size > 0 && !over.aborted) await pause(50, over);
+    await pause(afterMs, over);
     if (over.aborted) break;
     for (const victim of victims) if (killOne(alliance, victim, last())) done += 1;
   }
@@ -117,4 +134,8 @@ function killOne(alliance: LocalAlliance, victim: string, look: Look | null): bo
     // Dead already, and on its way back.
     return false;
   }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
