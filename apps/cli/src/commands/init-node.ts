@@ -28,7 +28,7 @@ export const init = defineCommand({
       kind: 'text',
       value: 'ROLE',
       many: true,
-      help: `What the node does: ${ROLES.join(', ')} (default train evaluate)`,
+      help: `What the node does: ${ROLES.join(', ')} (default: all of them)`,
     },
     trainer: {
       kind: 'text',

@@ -43,7 +43,7 @@ export const nodeConfigSchema = z.strictObject({
     .strictObject({ chainId: z.int().positive(), alliance: addressSchema, logKey: z.string() })
     .nullable()
     .default(null),
-  roles: z.array(z.enum(ROLES)).min(1).default(['train', 'evaluate']),
+  roles: z.array(z.enum(ROLES)).min(1).default(['train', 'evaluate', 'aggregate']),
   /** Folders (or files) of training data, by name. */
   data: z.record(nameSchema, z.string().min(1)).default({}),
   /** Custom trainers by name; the built-in one is called "engine". */
