@@ -7,7 +7,12 @@ const config = (changes: object) =>
 
 describe('the configuration', () => {
   it('fills in what is usual', () => {
-    expect(config({})).toMatchObject({ roles: ['train', 'evaluate', 'aggregate'], rpc: null, pins: null, allowPlainHttp: false });
+    expect(config({})).toMatchObject({
+      roles: ['train', 'evaluate', 'aggregate'],
+      rpc: null,
+      pins: null,
+      allowPlainHttp: false,
+    });
   });
 
   it.each([{ hub: 'ftp://hub.example' }, { roles: [] }, { roles: ['rule'] }, { unknown: 1 }, { data: { 'A b': '.' } }])(
