@@ -73,6 +73,13 @@ export function buildCausalLm(spec: CausalLmSpec, task: CausalLmTask): Graph {
   return new CausalLmBuilder(spec, task).build();
 }
 
+/** What the layers have in common. */
+interface Shape {
+  readonly rows: Dim;
+  readonly length: Dim;
+  readonly angles: RotaryAngles;
+}
+
 class CausalLmBuilder {
   readonly #g = new GraphBuilder();
   readonly #spec: CausalLmSpec;
@@ -99,20 +106,24 @@ class CausalLmBuilder {
     const angleDims = [this.#task.batch, 1, length, config.headSize];
     const angles = { cos: g.input('cos', angleDims), sin: g.input('sin', angleDims) };
     let x = gatherRows(g, this.#weight(EMBEDDING), ids);
-    // With few bits, what is cheap to make again is not kept: time went down, so memory is what limits.
-    const [norm, activation] = this.#quantized ? [compactRmsNorm, compactSwiGlu] : [rmsNorm, swiGlu];
-    for (let layer = 0; layer < config.layers; layer++) {
-      const prefix = `model.layers.${layer}.`;
-      const normed = norm(g, x, this.#weight(`${prefix}input_layernorm.weight`), config.normEpsilon);
-      x = add(g, x, this.#attention(layer, normed, { rows, length, angles }));
-      const middle = norm(g, x, this.#weight(`${prefix}post_attention_layernorm.weight`), config.normEpsilon);
-      const active = activation(g, this.#linear(layer, 'gate_proj', middle), this.#linear(layer, 'up_proj', middle));
-      x = add(g, x, this.#linear(layer, 'down_proj', active));
-    }
+    for (let layer = 0; layer < config.layers; layer++) x = this.#layer(layer, x, { rows, length, angles });
     const hidden = rmsNorm(g, x, this.#weight(FINAL_NORM), config.normEpsilon);
     const head = this.#weight(config.tiedEmbeddings ? EMBEDDING : HEAD);
     this.#finish(hidden, head, rows);
     return g.build();
+  }
+
+  #layer(layer: number, x: Value, shape: Shape): Value {
+    const g = this.#g;
+    const { normEpsilon } = this.#spec.config;
+    // With few bits, what is cheap to make again is not kept: time went down, so memory is what limits.
+    const [norm, activation] = this.#quantized ? [compactRmsNorm, compactSwiGlu] : [rmsNorm, swiGlu];
+    const prefix = `model.layers.${layer}.`;
+    const normed = norm(g, x, this.#weight(`${prefix}input_layernorm.weight`), normEpsilon);
+    const attended = add(g, x, this.#attention(layer, normed, shape));
+    const middle = norm(g, attended, this.#weight(`${prefix}post_attention_layernorm.weight`), normEpsilon);
+    const active = activation(g, this.#linear(layer, 'gate_proj', middle), this.#linear(layer, 'up_proj', middle));
+    return add(g, attended, this.#linear(layer, 'down_proj', active));
   }
 
   #finish(hidden: Value, head: Value, rows: Dim): void {
@@ -157,7 +168,7 @@ class CausalLmBuilder {
     return this.#quantized?.get(this.#spec.config.tiedEmbeddings ? EMBEDDING : HEAD);
   }
 
-  #attention(layer: number, x: Value, shape: { rows: Dim; length: Dim; angles: RotaryAngles }): Value {
+  #attention(layer: number, x: Value, shape: Shape): Value {
     const g = this.#g;
     const { config } = this.#spec;
     const { heads, kvHeads, headSize } = config;
