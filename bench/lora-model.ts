@@ -22,7 +22,7 @@ const ADAPTER = {
 export async function openLoraModel(
   directory: string,
   threads: number,
-  mode: TrainingMode = 'fp32',
+  { mode = 'fp32', recompute = false }: { readonly mode?: TrainingMode; readonly recompute?: boolean } = {},
 ): Promise<{ model: LanguageModel; close: () => Promise<void> }> {
   const folder = await openModelFolder(directory);
   const { config, weights } = folder;
@@ -41,6 +41,7 @@ export async function openLoraModel(
     spec: { ...spec, ...(quantized && { quantized }) },
     parameters,
     threads,
+    recompute,
   });
   return { model, close: () => runtime.close() };
 }

@@ -15,16 +15,23 @@ const { values } = parseArgs({
     length: { type: 'string', default: '512' },
     threads: { type: 'string', default: '2' },
     mode: { type: 'string', default: 'fp32' },
+    recompute: { type: 'boolean', default: false },
   },
 });
 
 const length = Number(values.length);
-const { model, close } = await openLoraModel(values.model, Number(values.threads), values.mode as TrainingMode);
+const { model, close } = await openLoraModel(values.model, Number(values.threads), {
+  mode: values.mode as TrainingMode,
+  recompute: values.recompute,
+});
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 /** One row of arbitrary ids; every position but the last is labelled. */
 function makeBatch(): MicroBatch {
-  const inputIds = Int32Array.from({ length }, (_, i) => (i * 7919 + 13) % 151_000);
+  const inputIds = Int32Array.from(
+    { length },
+    (_, i) => (i * 7919 + 13) % Math.min(151_000, model.spec.config.vocabularySize),
+  );
   return {
     batch: 1,
     length,

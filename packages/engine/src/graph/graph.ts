@@ -14,6 +14,8 @@ export interface GraphNode {
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Of each output; NaN where its shape is only known when the graph runs. */
+  readonly outputBytes: readonly number[];
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
@@ -45,6 +47,22 @@ export interface Graph {
   readonly outputs: readonly ValueInfo[];
 }
 
+const ELEMENT_BYTES: Record<ElementType, number> = {
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int32: 4,
+  int64: 8,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+};
+
+/** NaN where an extent is only known when the graph runs. */
+export function byteLength({ dims, type }: Pick<ValueInfo, 'dims' | 'type'>): number {
+  return ELEMENT_BYTES[type] * elementCount(dims.map(Number));
+}
+
 /** An edge of a graph under construction. */
 export interface Value extends ValueInfo {
   /** Whether a derivative with respect to it may be asked for. */
@@ -59,6 +77,15 @@ interface TapeEntry {
   readonly derivative: VectorJacobianProduct;
 }
 
+/** What was built off the tape, and the way back through it. */
+export interface SeparatePart {
+  readonly value: Value;
+  /** The differentiable values from outside that it was made of. */
+  readonly sources: readonly Value[];
+  /** Writes its reverse pass, from the gradient of its value to those of sources; undefined for what it does not use. */
+  pullBack(gradient: Value, wanted: readonly Value[]): (Value | undefined)[];
+}
+
 /** Collects nodes, and a tape of derivative rules from which `backward` writes the reverse pass into the same graph. */
 export class GraphBuilder {
   readonly #nodes: GraphNode[] = [];
@@ -66,7 +93,7 @@ export class GraphBuilder {
   readonly #inputs: ValueInfo[] = [];
   readonly #outputs: ValueInfo[] = [];
   readonly #constants = new Map<string, Value>();
-  readonly #tape: TapeEntry[] = [];
+  #tape: TapeEntry[] = [];
   #counter = 0;
 
   input(name: string, dims: readonly Dim[], type: ElementType = 'float32', differentiable = false): Value {
@@ -82,7 +109,8 @@ export class GraphBuilder {
 
   /** Names `value` as a result of the graph. */
   output(name: string, value: Value): void {
-    this.#nodes.push({ operator: 'Identity', inputs: [value.name], outputs: [name], attributes: {} });
+    const outputBytes = [byteLength(value)];
+    this.#nodes.push({ operator: 'Identity', inputs: [value.name], outputs: [name], outputBytes, attributes: {} });
     this.#outputs.push({ name, dims: value.dims, type: value.type });
   }
 
@@ -134,6 +162,7 @@ export class GraphBuilder {
       operator,
       inputs: inputs.map((input) => input.name),
       outputs: outputs.map((output) => output.name),
+      outputBytes: outputs.map(byteLength),
       attributes: result.attributes ?? {},
     });
     return outputs;
@@ -163,8 +192,35 @@ export class GraphBuilder {
    * @returns the gradient of each value asked for, in the same order.
    */
   backward(loss: Value, wanted: readonly Value[]): Value[] {
-    const gradients = new Map<string, Value>([[loss.name, this.scalar(1)]]);
-    for (const entry of this.#tape.toReversed()) {
+    return this.#pullBack(this.#tape, [loss, this.scalar(1)], wanted).map((gradient, index) => {
+      invariant(gradient, `the loss does not depend on ${wanted[index]?.name}`);
+      return gradient;
+    });
+  }
+
+  /** Builds `body` off the tape: for `backward` it is nothing until its caller ties a rule to it. */
+  apart(body: () => Value): SeparatePart {
+    const outside = this.#tape;
+    const own: TapeEntry[] = [];
+    this.#tape = own;
+    const value = body();
+    this.#tape = outside;
+    const inside = new Set(own.flatMap(({ outputs }) => outputs.map(({ name }) => name)));
+    const used = own.flatMap(({ inputs }) => inputs).filter((input) => input.differentiable && !inside.has(input.name));
+    return {
+      value,
+      sources: [...new Map(used.map((input) => [input.name, input])).values()],
+      pullBack: (gradient, wanted) => this.#pullBack(own, [value, gradient], wanted),
+    };
+  }
+
+  #pullBack(
+    tape: readonly TapeEntry[],
+    [result, seed]: readonly [Value, Value],
+    wanted: readonly Value[],
+  ): (Value | undefined)[] {
+    const gradients = new Map<string, Value>([[result.name, seed]]);
+    for (const entry of tape.toReversed()) {
       const outputGradients = entry.outputs.map((output) => gradients.get(output.name));
       if (outputGradients.every((gradient) => gradient === undefined)) continue;
       const inputGradients = entry.derivative(outputGradients);
@@ -175,11 +231,7 @@ export class GraphBuilder {
         gradients.set(input.name, sum ? this.apply('Add', [sum, gradient], { dims: gradient.dims }) : gradient);
       });
     }
-    return wanted.map((value) => {
-      const gradient = gradients.get(value.name);
-      invariant(gradient, `the loss does not depend on ${value.name}`);
-      return gradient;
-    });
+    return wanted.map(({ name }) => gradients.get(name));
   }
 
   build(): Graph {

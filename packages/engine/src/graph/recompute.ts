@@ -28,6 +28,21 @@ export function recomputed(g: GraphBuilder, value: Value, after: Value): Value {
 }
 
 /**
+ * `body(x)`, of which nothing but x is kept: the reverse pass builds it once more and goes back through that (gradient
+ * checkpointing, Chen et al. 2016, arXiv:1604.06174).
+ * @param body called twice; it must make the same of equal values
+ */
+export function checkpointed(g: GraphBuilder, x: Value, body: (x: Value) => Value): Value {
+  const { value, sources } = g.apart(() => body(x));
+  const inputs = [x, ...sources.filter(({ name }) => name !== x.name)];
+  return g.differentiate(value, inputs, (dy) => {
+    const again = { ...raw.mul(g, x, oneAfter(g, dy)), differentiable: x.differentiable };
+    const part = g.apart(() => body(again));
+    return part.pullBack(dy, [again, ...inputs.slice(1)]);
+  });
+}
+
+/**
  * The number 1 that exists only after a matrix does. A factor of it keeps what is made again from being made, or being
  * merged with its first copy, in the forward pass.
  */

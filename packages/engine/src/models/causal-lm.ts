@@ -15,6 +15,7 @@ import {
   rmsNorm,
 } from '../graph/linear.ts';
 import { adaptedQuantizedLinear, quantizedLinear } from '../graph/quantized-linear.ts';
+import { checkpointed } from '../graph/recompute.ts';
 import { type RotaryAngles, rotary } from '../graph/rotary.ts';
 import type { ModelConfig } from './model-config.ts';
 import {
@@ -57,6 +58,8 @@ export type CausalLmTask =
       readonly length: number;
       readonly gradients: boolean;
       readonly dropout: number;
+      /** Keep only the inputs of layers for the reverse pass, which runs each layer again. */
+      readonly recompute?: boolean;
     }
   /** `logits` [batch·length, V] for a fixed shape. */
   | { readonly kind: 'logits'; readonly batch: number; readonly length: number }
@@ -106,18 +109,28 @@ class CausalLmBuilder {
     const angleDims = [this.#task.batch, 1, length, config.headSize];
     const angles = { cos: g.input('cos', angleDims), sin: g.input('sin', angleDims) };
     let x = gatherRows(g, this.#weight(EMBEDDING), ids);
-    for (let layer = 0; layer < config.layers; layer++) x = this.#layer(layer, x, { rows, length, angles });
+    const shape = { rows, length, angles };
+    for (let layer = 0; layer < config.layers; layer++) {
+      x = this.#recompute
+        ? checkpointed(g, x, (from) => this.#layer(layer, from, shape))
+        : this.#layer(layer, x, shape);
+    }
     const hidden = rmsNorm(g, x, this.#weight(FINAL_NORM), config.normEpsilon);
     const head = this.#weight(config.tiedEmbeddings ? EMBEDDING : HEAD);
     this.#finish(hidden, head, rows);
     return g.build();
   }
 
+  get #recompute(): boolean {
+    return this.#task.kind === 'loss' && this.#task.gradients && this.#task.recompute === true;
+  }
+
   #layer(layer: number, x: Value, shape: Shape): Value {
     const g = this.#g;
     const { normEpsilon } = this.#spec.config;
     // With few bits, what is cheap to make again is not kept: time went down, so memory is what limits.
-    const [norm, activation] = this.#quantized ? [compactRmsNorm, compactSwiGlu] : [rmsNorm, swiGlu];
+    const [norm, activation] =
+      this.#quantized && !this.#recompute ? [compactRmsNorm, compactSwiGlu] : [rmsNorm, swiGlu];
     const prefix = `model.layers.${layer}.`;
     const normed = norm(g, x, this.#weight(`${prefix}input_layernorm.weight`), normEpsilon);
     const attended = add(g, x, this.#attention(layer, normed, shape));
@@ -236,7 +249,8 @@ class CausalLmBuilder {
     const a = frozen ? this.#weight(names.a) : this.#parameter(names.a, [module.rank, into]);
     const b = this.#parameter(names.b, [out, module.rank]);
     const probability = this.#task.kind === 'loss' && this.#task.gradients ? this.#task.dropout : 0;
-    const keep = probability > 0 ? this.#g.input(`keep.${path}`, x.dims, 'bool') : undefined;
+    const keep =
+      probability > 0 ? this.#once(`keep.${path}`, () => this.#g.input(`keep.${path}`, x.dims, 'bool')) : undefined;
     return {
       a,
       b,

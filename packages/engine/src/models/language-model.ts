@@ -25,10 +25,12 @@ export interface LanguageModelOptions extends SessionOptions {
   readonly parameters: readonly Parameter[];
   /** Probability of dropout on the adapters' inputs while training. */
   readonly dropout?: number;
+  /** Train in less memory and more time: layers are run again in the reverse pass, and only their inputs kept. */
+  readonly recompute?: boolean;
 }
 
 export function createLanguageModel(runtime: Runtime, options: LanguageModelOptions): LanguageModel {
-  const { spec, parameters, dropout = 0 } = options;
+  const { spec, parameters, dropout = 0, recompute = false } = options;
   const frequencies = inverseFrequencies(spec.config);
   const sessions = new SessionPool(runtime, options);
 
@@ -39,6 +41,7 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
       length: batch.length,
       gradients: task.gradients,
       dropout: task.gradients ? dropout : 0,
+      recompute: task.gradients && recompute,
     });
     return session.run({
       ...inputsOf(batch, frequencies),
