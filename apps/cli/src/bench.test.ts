@@ -26,6 +26,15 @@ test.each([
   expect(json.configuration).toMatchObject({ outliers: true, length: 32, rank: 16 });
 });
 
+test('training in little memory is as far from float32', async () => {
+  const [fast, low] = [
+    jsonOf(await bench('train --mode int8 --length 32 --steps 1')),
+    jsonOf(await bench('train --mode int8 --length 32 --steps 1 --memory low')),
+  ];
+  expect(low.memory).toBe('low');
+  expect(low.gradientCosine).toBeCloseTo(Number(fast.gradientCosine), 7);
+});
+
 test('generation gives its speed', async () => {
   const result = await bench('generate --prompt 8 --tokens 4');
   expect(result.exitCode, result.stderr).toBe(0);

@@ -1,4 +1,3 @@
-import { freemem } from 'node:os';
 import { countSteps, toMicroBatches } from '@skein/engine';
 import type { FineTuneOptions, PreparedFineTune } from '@skein/engine/node';
 import { formatBytes } from './format-bytes.ts';
@@ -36,7 +35,7 @@ export async function planRun(
   options: FineTuneOptions,
   { say, signal }: PlanHooks,
 ): Promise<RunPlan> {
-  const { trainExamples, report, estimate } = prepared;
+  const { trainExamples, report, memory } = prepared;
   const { batch, maxLength: length, packing } = options.rows;
   const { seed } = options.train;
   const batchesOfEpoch = (epoch: number) =>
@@ -49,13 +48,14 @@ export async function planRun(
     truncatedExamples: report.truncated,
     tokensPerEpoch: trainExamples.reduce((sum, { ids }) => sum + ids.length, 0),
     trainableElements: prepared.trainableElements,
-    mappedBytes: estimate.mappedBytes,
-    anonymousBytes: estimate.anonymousBytes,
+    mappedBytes: memory.estimate.mappedBytes,
+    anonymousBytes: memory.estimate.anonymousBytes,
     totalSteps,
   };
   say(formatFields(needFields(known)));
-  if (estimate.anonymousBytes > freemem()) {
-    say(`warning: only ${formatBytes(freemem())} of memory are free; a smaller --batch or --length needs less.`);
+  if (known.anonymousBytes > memory.availableBytes) {
+    const left = formatBytes(memory.availableBytes);
+    say(`warning: only ${left} of memory are left; a smaller --batch or --length needs less.`);
   }
   const [largest] = batchesOfEpoch(0).toSorted((a, b) => b.batch * b.length - a.batch * a.length);
   const secondsPerMicroBatch = largest ? await measure(prepared, largest, signal) : 0;

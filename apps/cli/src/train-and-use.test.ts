@@ -67,6 +67,20 @@ test('Ctrl-C saves a checkpoint, and the resumed run ends with the bytes of one 
   expect(adapterBytes(place, 'run').equals(whole)).toBe(true);
 });
 
+test('a run in little memory goes on in little memory', async () => {
+  const place = await createWorkplace();
+  expect(await place.train('--memory', 'low')).toMatchObject({ exitCode: 0 });
+  const whole = adapterBytes(place, 'run');
+  renameSync(place.at('run'), place.at('whole'));
+  const first = await interruptedTraining(place, '--memory', 'low');
+  expect(first.stderr).toContain('memory: low, layers are run again (asked for');
+  expect((await place.train('--resume', '--memory', 'fast')).stderr).toContain('[engine/other-config]');
+  const second = await place.train('--resume');
+  expect(second.stderr).toContain('memory: low, layers are run again (as the run began');
+  expect(second.exitCode).toBe(0);
+  expect(adapterBytes(place, 'run').equals(whole)).toBe(true);
+});
+
 test('a run is not resumed on another model or template', async () => {
   const place = await createWorkplace();
   await interruptedTraining(place);

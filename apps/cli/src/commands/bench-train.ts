@@ -19,6 +19,7 @@ export const benchTrain = defineCommand({
   options: {
     ...SHAPE_OPTIONS,
     mode: { kind: 'choice', choices: TRAINING_MODES, default: 'int8', help: 'As in "skein train"' },
+    memory: { kind: 'choice', choices: ['fast', 'low'], default: 'fast', help: 'As in "skein train"' },
     batch: { kind: 'integer', value: 'N', min: 1, default: 1, help: 'Rows computed at once' },
     length: { kind: 'integer', value: 'N', min: 2, default: 512, help: 'Tokens of a row' },
     rank: { kind: 'integer', value: 'N', min: 1, default: 16, help: 'Rank of the LoRA matrices' },
@@ -31,13 +32,14 @@ export const benchTrain = defineCommand({
   ],
   run: async (values, { signal }) => {
     const { path, configuration } = await openBenchModel(values);
-    const { mode, batch, length, rank, steps } = values;
+    const { mode, memory, batch, length, rank, steps } = values;
     const threads = threadsOf(values);
     const runtime = createWorkerRuntime('cpu');
     try {
       const measured = await measureTraining(runtime, {
         model: path,
         mode,
+        memory,
         batch,
         length,
         rank,
@@ -52,6 +54,7 @@ export const benchTrain = defineCommand({
         peakRssBytes,
         gradientCosine,
         mode: choice.mode,
+        memory,
         configuration: { ...configuration, floats: choice.floats, reason: choice.reason, batch, length, rank, threads },
         stepSeconds,
         load: loadavg()[0],

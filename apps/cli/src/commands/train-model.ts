@@ -5,6 +5,7 @@ import { EXIT_CODES } from '../exit-code.ts';
 import { parsePattern } from '../parse-pattern.ts';
 import { threadsOf } from '../shared-options.ts';
 import { describePlan, planRun } from '../plan-run.ts';
+import { describeMemory } from '../describe-memory.ts';
 import { showTraining } from '../show-training.ts';
 import { UsageError } from '../usage-error.ts';
 import { TRAIN_OPTIONS } from './train-options.ts';
@@ -43,16 +44,24 @@ async function runTraining(values: TrainValues, { terminal, json, signal }: Comm
   try {
     const prepared = await prepareFineTune(runtime, options);
     if (values.mode !== 'fp32') terminal.say(describeChoice(prepared.choice));
+    terminal.say(describeMemory(prepared.memory));
     const plan = await planRun(prepared, options, { say: (line) => terminal.say(line), signal });
-    if (values['dry-run']) return { json: { plan, choice: prepared.choice }, text: describePlan(plan) };
+    if (values['dry-run'])
+      return { json: { plan, choice: prepared.choice, memory: prepared.memory }, text: describePlan(plan) };
     const result = await showTraining(prepared, { terminal, signal });
     if (result.status === 'interrupted') {
       terminal.say(`Interrupted at step ${result.step} of ${result.totalSteps}; the checkpoint is saved.`);
       terminal.say('hint: Run the same command with --resume to go on.');
-      return { json: { plan, choice: prepared.choice, ...result }, exitCode: EXIT_CODES.interrupted.code };
+      return {
+        json: { plan, choice: prepared.choice, memory: prepared.memory, ...result },
+        exitCode: EXIT_CODES.interrupted.code,
+      };
     }
     const text = json ? undefined : `Wrote ${result.output}.`;
-    return { json: { plan, choice: prepared.choice, ...result }, ...(text !== undefined && { text }) };
+    return {
+      json: { plan, choice: prepared.choice, memory: prepared.memory, ...result },
+      ...(text !== undefined && { text }),
+    };
   } finally {
     await runtime.close();
   }
@@ -111,6 +120,7 @@ function fineTuneOptions(values: TrainValues): FineTuneOptions {
     checkpointEvery: values['checkpoint-every'],
     threads: threadsOf(values),
     mode: values.device === 'cpu' ? values.mode : 'fp32',
+    memory: values.memory,
   };
 }
 

@@ -1,4 +1,4 @@
-import { HEAD_PATH, LINEARS } from '@skein/engine';
+import { HEAD_PATH, LINEARS, MEMORY_RULES } from '@skein/engine';
 import { TRAINING_MODES } from '@skein/engine/node';
 import type { Options } from '../command.ts';
 import { FORMAT_OPTION, OVERLONG_OPTION, RUNTIME_OPTIONS } from '../shared-options.ts';
@@ -95,4 +95,23 @@ const MODE = {
   },
 } as const satisfies Options;
 
-export const TRAIN_OPTIONS = { ...SUBJECT, ...METHOD, ...ROWS, ...COURSE, ...MODE, ...RUNTIME_OPTIONS } as const;
+const MEMORY = {
+  memory: {
+    kind: 'choice',
+    choices: MEMORY_RULES,
+    default: 'auto',
+    help:
+      'What a step keeps: every activation, or in less memory and a third more time the inputs of layers, which are ' +
+      'then run again; auto takes low where fast does not fit',
+  },
+} as const satisfies Options;
+
+export const TRAIN_OPTIONS = {
+  ...SUBJECT,
+  ...METHOD,
+  ...ROWS,
+  ...COURSE,
+  ...MODE,
+  ...MEMORY,
+  ...RUNTIME_OPTIONS,
+} as const;

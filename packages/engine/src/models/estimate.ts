@@ -1,60 +1,54 @@
-import { CHUNK_ELEMENTS } from '../graph/cross-entropy.ts';
+import type { Graph } from '../graph/graph.ts';
+import { graphMemory } from '../graph/graph-memory.ts';
 import { elementCount } from '../tensor.ts';
 import type { AdapterModule } from './causal-lm.ts';
 import type { ModelConfig } from './model-config.ts';
 import { moduleDims, weightShapes } from './weight-names.ts';
 
-/** Node, its worker and ONNX Runtime with an open graph, before the first step. */
-const RUNTIME_BYTES = 266_000_000;
+/** Node, its worker and ONNX Runtime, and what an open graph takes for each of its nodes. */
+const RUNTIME_BYTES = 180_000_000;
+const NODE_BYTES = 10_000;
 
-export interface TrainingShape {
-  readonly batch: number;
-  readonly length: number;
-  readonly trainableElements: number;
-}
+/** Memory that ONNX Runtime keeps for each byte that a graph needs: it hands out blocks that were made for others. */
+const KEPT = { fast: 1.05, low: 1.8 } as const;
+
+/** What a step keeps for its reverse pass: every activation, or the inputs of layers, which are then run again. */
+export type MemoryUse = 'fast' | 'low';
 
 export interface TrainingEstimate {
-  /** Weights as they lie in their files; mapped, so the system may drop and read them again. */
+  /** Weights that products read in their files; mapped, so the system may drop and read them again. */
   readonly mappedBytes: number;
-  /** Program and runtime, parameters, gradients, moments, and what the forward pass keeps for the reverse pass. */
+  /** Program and runtime, parameters, gradients, moments, and the most that a step holds at one time. */
   readonly anonymousBytes: number;
-  /** Multiply-adds counted as two, forward and reverse, of one micro-batch. */
-  readonly flopsPerMicroBatch: number;
+}
+
+/** What training with a graph will need, before it runs; how close that comes: docs/performance.md. */
+export function estimateTraining(
+  graph: Graph,
+  { trainableElements, memory }: { readonly trainableElements: number; readonly memory: MemoryUse },
+): TrainingEstimate {
+  const { peakBytes, mappedBytes } = graphMemory(graph);
+  const ownBytes = RUNTIME_BYTES + NODE_BYTES * graph.nodes.length + 4 * 4 * trainableElements;
+  return { mappedBytes, anonymousBytes: ownBytes + Math.round(KEPT[memory] * peakBytes) };
 }
 
 /**
- * What a run will need, before it begins. FLOPs follow Kaplan et al. 2020 (arXiv:2001.08361): 2 for each weight and
- * token forward, as many again for the gradient of the inputs, and for that of the trained weights; attention apart.
- * Memory counts the arrays that the reverse pass reads: measured at 64 to 512 tokens of Qwen2.5-0.5B, the first steps
- * take 0.95 to 1.08 times as much (docs/performance.md). The runtime's memory grows in doublings and may later take a
- * third more.
+ * Floating-point operations of a micro-batch with LoRA, a multiply-add counted as two (Kaplan et al. 2020,
+ * arXiv:2001.08361): 2 for each weight and token forward and as many for the gradient of its input, 6 for each number
+ * of the adapters, and the half of attention's products that causality leaves.
  */
-export function estimateTraining(
+export function trainingFlops(
   config: ModelConfig,
-  { batch, length, trainableElements }: TrainingShape,
-  weightBytes: number,
-): TrainingEstimate {
-  const tokens = batch * length;
-  const shapes = weightShapes(config);
-  const matrices = [...shapes].filter(([, dims]) => dims.length === 2);
-  const parameters = matrices.reduce((sum, [, dims]) => sum + elementCount(dims), 0);
+  adapter: readonly AdapterModule[],
+  { batch, length }: { readonly batch: number; readonly length: number },
+): number {
+  const matrices = [...weightShapes(config).values()].filter((dims) => dims.length === 2);
+  const parameters = matrices.reduce((sum, dims) => sum + elementCount(dims), 0);
   const lookup = config.tiedEmbeddings ? 0 : config.vocabularySize * config.hiddenSize;
-  const attention = 12 * config.layers * config.heads * config.headSize * length;
-  const perToken = 4 * (parameters - lookup) + 2 * trainableElements + attention;
-  const { hiddenSize: H, intermediateSize: F, heads, kvHeads, headSize: D } = config;
-  const keptPerToken = 6 * H + 4 * heads * D + 4 * kvHeads * D + 5 * F + heads * length;
-  const logits = 2 * Math.min(tokens * config.vocabularySize, CHUNK_ELEMENTS);
-  return {
-    mappedBytes: weightBytes,
-    anonymousBytes: RUNTIME_BYTES + 4 * (4 * trainableElements + tokens * config.layers * keptPerToken + logits),
-    flopsPerMicroBatch: perToken * tokens,
-  };
-}
-
-/** Elements of an adapter's matrices. */
-export function adapterElements(modules: readonly AdapterModule[], config: ModelConfig): number {
-  return modules.reduce((sum, { path, rank }) => {
+  const added = adapter.reduce((sum, { path, rank }) => {
     const [out, into] = moduleDims(config, path);
     return sum + rank * (out + into);
   }, 0);
+  const attention = 6 * config.layers * config.heads * config.headSize * length;
+  return batch * length * (4 * (parameters - lookup) + 6 * added + attention);
 }

@@ -1,4 +1,6 @@
 export type { AdapterModule, CausalLmSpec } from './causal-lm.ts';
+export { MEMORY_RULES, type MemoryChoice, type MemoryRule } from './choose-memory.ts';
+export { type MemoryUse, type TrainingEstimate, trainingFlops } from './estimate.ts';
 export { initializeWeights } from './initialize-weights.ts';
 export { createLanguageModel, type LanguageModel, type LanguageModelOptions } from './language-model.ts';
 export { type ModelConfig, parseModelConfig } from './model-config.ts';

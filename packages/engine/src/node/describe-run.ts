@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestFromHash } from '@skein/core';
 import { digestOfFile } from './digest-of-file.ts';
+import type { MemoryUse } from '../models/estimate.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { FineTuneOptions } from './fine-tune-options.ts';
 import type { ModelFolder } from './model-folder.ts';
@@ -13,7 +14,11 @@ import { onnxRuntimeVersion } from './onnx-runtime-version.ts';
 export async function describeRun(
   runtime: Runtime,
   folder: ModelFolder,
-  { options, choice }: { readonly options: FineTuneOptions; readonly choice: ModeChoice },
+  {
+    options,
+    choice,
+    memory,
+  }: { readonly options: FineTuneOptions; readonly choice: ModeChoice; readonly memory: MemoryUse },
 ) {
   const { method, rows, threads, validation } = options;
   const digests = (files: readonly string[]) => Promise.all(files.map(digestOfFile));
@@ -30,6 +35,8 @@ export async function describeRun(
     train: options.train,
     // Runs of before there were modes are float32's.
     ...(choice.mode === 'int8' && { mode: choice.mode, floats: choice.floats }),
+    // Layers that are run again give the same gradients but for the order of some sums.
+    ...(memory === 'low' && { memory }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { DataFormat } from '../data/data-format.ts';
 import type { OverlongPolicy } from '../data/prepare-examples.ts';
 import type { AdapterConfig } from '../lora/adapter-config.ts';
+import type { MemoryRule } from '../models/choose-memory.ts';
 import type { TrainingMode } from './training-weights.ts';
 import type { TrainConfig } from '../train/train-config.ts';
 
@@ -30,4 +31,6 @@ export interface FineTuneOptions {
   readonly threads: number;
   /** fp32 where absent. */
   readonly mode?: TrainingMode;
+  /** fast where absent. A run that is resumed under `auto` stays as it began. */
+  readonly memory?: MemoryRule;
 }

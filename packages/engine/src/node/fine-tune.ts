@@ -6,11 +6,12 @@ import { splitValidation } from '../data/split-validation.ts';
 import type { TokenizedExample } from '../data/tokenized-example.ts';
 import { type AdapterConfig, adapterModules, unusedPattern } from '../lora/adapter-config.ts';
 import { createAdapterParameters } from '../lora/adapter-parameters.ts';
-import { estimateTraining, type TrainingEstimate } from '../models/estimate.ts';
+import { chooseMemory, type MemoryChoice } from '../models/choose-memory.ts';
+import { estimateTraining, type MemoryUse } from '../models/estimate.ts';
 import { createLanguageModel, type LanguageModel } from '../models/language-model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { CausalLmSpec } from '../models/causal-lm.ts';
-import type { Parameter } from '../train/differentiable-model.ts';
+import { buildCausalLm, type CausalLmSpec } from '../models/causal-lm.ts';
+import type { MicroBatch, Parameter } from '../train/differentiable-model.ts';
 import type { TrainEvent } from '../train/train-event.ts';
 import { type TrainResult, train } from '../train/trainer.ts';
 import { readAdapter, writeAdapter } from './adapter-folder.ts';
@@ -19,6 +20,8 @@ import { readDataFiles } from './data-files.ts';
 import { loadVocabulary } from './load-vocabulary.ts';
 import { describeRun } from './describe-run.ts';
 import type { FineTuneOptions } from './fine-tune-options.ts';
+import { availableMemoryBytes } from './available-memory.ts';
+import { memoryOfRun } from './memory-of-run.ts';
 import { type ModelFolder, openModelFolder } from './model-folder.ts';
 import { readAllWeights } from './model-weights.ts';
 import { assertRunDirectory, openRunStore, type RunStore } from './run-store.ts';
@@ -37,7 +40,7 @@ export interface PreparedFineTune {
   readonly trainExamples: readonly TokenizedExample[];
   readonly validationExamples: readonly TokenizedExample[];
   readonly trainableElements: number;
-  readonly estimate: TrainingEstimate;
+  readonly memory: MemoryChoice;
   /**
    * Trains and writes the result.
    * @returns the trainer's result and the folder with the adapter or model, or null where the run was interrupted.
@@ -59,8 +62,7 @@ export async function prepareFineTune(runtime: Runtime, options: FineTuneOptions
   for (const { ids } of [...examples.train, ...examples.validation]) assertVocabularyFits(folder, ids);
   const trained = await prepareParameters(folder, options);
   const trainableElements = trained.parameters.reduce((sum, { data }) => sum + data.length, 0);
-  const { batch, maxLength: length } = options.rows;
-  const { model, choice } = await openModel(runtime, { folder, trained, options, examples });
+  const { model, choice, memory } = await openModel(runtime, { folder, trained, options, examples });
   return {
     folder,
     model,
@@ -69,11 +71,11 @@ export async function prepareFineTune(runtime: Runtime, options: FineTuneOptions
     trainExamples: examples.train,
     validationExamples: examples.validation,
     trainableElements,
-    estimate: estimateTraining(folder.config, { batch, length, trainableElements }, folder.weightBytes),
+    memory,
     run: async (hooks) => {
       const store = await openRunStore({
         directory: options.out,
-        config: await describeRun(runtime, folder, { options, choice }),
+        config: await describeRun(runtime, folder, { options, choice, memory: memory.memory }),
         resume: options.resume,
       });
       try {
@@ -112,19 +114,45 @@ async function prepareData(options: FineTuneOptions): Promise<Examples> {
 async function openModel(
   runtime: Runtime,
   { folder, trained, options, examples }: Pick<Run, 'folder' | 'options' | 'examples'> & { readonly trained: Trained },
-): Promise<{ model: LanguageModel; choice: ModeChoice }> {
+): Promise<{ model: LanguageModel; choice: ModeChoice; memory: MemoryChoice }> {
   const { parameters, adapter } = trained;
   const { threads, rows, train: course, mode = 'fp32' } = options;
   const spec = specOf(folder, trained);
-  // The first batch of the run is the one on which modes are compared.
+  const dropout = adapter?.dropout ?? 0;
   const { batch, maxLength: length, packing } = rows;
-  const shuffle = { seed: course.seed, epoch: 0 };
-  const [calibration] = mode === 'fp32' ? [] : toMicroBatches(examples.train, { batch, length, packing, shuffle });
-  const job = { folder, spec, parameters, threads, batch: calibration };
+  const batches = toMicroBatches(examples.train, { batch, length, packing, shuffle: { seed: course.seed, epoch: 0 } });
+  const largest = batches.reduce((a, b) => (b.batch * b.length > a.batch * a.length ? b : a), { batch, length: 1 });
+  const before = options.resume ? await memoryOfRun(options.out) : undefined;
+  const choose = (built: CausalLmSpec) =>
+    chooseMemory(options.memory ?? 'fast', estimatesOf({ ...trained, spec: built, dropout, largest }), {
+      availableBytes: availableMemoryBytes(),
+      before,
+    });
+  // In float32, which needs most.
+  const recompute = choose(spec).memory === 'low';
+  // The first batch of the run is the one on which modes are compared.
+  const job = { folder, spec, parameters, threads, batch: batches[0], recompute };
   const { choice, quantized } = await openTrainingWeights(runtime, mode, job);
   const own = { ...spec, ...(quantized && { quantized }) };
-  const model = createLanguageModel(runtime, { spec: own, parameters, dropout: adapter?.dropout ?? 0, threads });
-  return { model, choice };
+  const memory = choose(own);
+  const how = { dropout, threads, recompute: memory.memory === 'low' };
+  return { model: createLanguageModel(runtime, { spec: own, parameters, ...how }), choice, memory };
+}
+
+interface Estimated {
+  readonly spec: CausalLmSpec;
+  readonly parameters: readonly Parameter[];
+  readonly dropout: number;
+  readonly largest: Pick<MicroBatch, 'batch' | 'length'>;
+}
+
+function estimatesOf({ spec, parameters, dropout, largest: { batch, length } }: Estimated) {
+  const trainableElements = parameters.reduce((sum, { data }) => sum + data.length, 0);
+  const estimate = (memory: MemoryUse) => {
+    const task = { kind: 'loss', batch, length, gradients: true, dropout, recompute: memory === 'low' } as const;
+    return estimateTraining(buildCausalLm(spec, task), { trainableElements, memory });
+  };
+  return { fast: estimate('fast'), low: estimate('low') };
 }
 
 function specOf({ config, weights }: ModelFolder, { parameters, adapter }: Trained): CausalLmSpec {

@@ -2,6 +2,7 @@ import { gradientCosine } from '../evaluate/gradient-cosine.ts';
 import { type AdapterConfig, adapterModules } from '../lora/adapter-config.ts';
 import { createAdapterParameters } from '../lora/adapter-parameters.ts';
 import { createLanguageModel, type LanguageModel } from '../models/language-model.ts';
+import type { MemoryUse } from '../models/estimate.ts';
 import { LINEARS } from '../models/weight-names.ts';
 import { createRandom } from '../random.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -16,6 +17,7 @@ export interface MeasureTrainingOptions {
   /** Folder of the model. */
   readonly model: string;
   readonly mode: TrainingMode;
+  readonly memory: MemoryUse;
   readonly batch: number;
   readonly length: number;
   readonly rank: number;
@@ -47,13 +49,15 @@ export async function measureTraining(runtime: Runtime, options: MeasureTraining
   const spec = { config, weights, trainable: new Map<string, readonly number[]>(), adapter: modules };
   const { threads, signal } = options;
   const batch = arbitraryBatch(options, config.vocabularySize);
-  const job = { folder, spec, parameters: start, threads, batch, signal };
+  const recompute = options.memory === 'low';
+  const job = { folder, spec, parameters: start, threads, batch, recompute, signal };
   const { choice, quantized } = await openTrainingWeights(runtime, options.mode, job);
   const parameters = start.map((parameter) => ({ ...parameter, data: parameter.data.slice() }));
   const model = createLanguageModel(runtime, {
     spec: { ...spec, ...(quantized && { quantized }) },
     parameters,
     threads,
+    recompute,
   });
   const own = await gradientOf(model, batch);
   const stepSeconds = await timeSteps(model, batch, options);
@@ -61,7 +65,7 @@ export async function measureTraining(runtime: Runtime, options: MeasureTraining
   await model.release();
   signal.throwIfAborted();
   if (!quantized) return { choice, stepSeconds, peakRssBytes, gradientCosine: 1 };
-  const exact = createLanguageModel(runtime, { spec, parameters: start, threads });
+  const exact = createLanguageModel(runtime, { spec, parameters: start, threads, recompute });
   const cosine = gradientCosine(await gradientOf(exact, batch), own);
   await exact.release();
   return { choice, stepSeconds, peakRssBytes, gradientCosine: cosine };

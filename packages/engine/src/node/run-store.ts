@@ -153,6 +153,11 @@ async function settleConfig({ directory, config, resume }: RunStoreOptions, hasC
   }
 }
 
+/** The configuration that a run was started with, or undefined. */
+export async function readRunConfig(directory: string): Promise<unknown> {
+  return (await readConfig(join(directory, configName)))?.config;
+}
+
 async function readConfig(path: string): Promise<{ readonly config: unknown } | null> {
   let text: string;
   try {

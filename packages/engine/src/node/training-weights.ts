@@ -32,6 +32,8 @@ export interface CalibrationJob {
   readonly threads: number;
   /** Of the user's own data; needed for `auto`. */
   readonly batch: MicroBatch | undefined;
+  /** As for `createLanguageModel`. */
+  readonly recompute?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -103,7 +105,7 @@ async function calibrate(runtime: Runtime, job: Calibration, matrices: Matrices)
 
 async function gradientsOf(
   runtime: Runtime,
-  { spec, parameters, threads, batch, signal }: Calibration,
+  { spec, parameters, threads, batch, recompute = false, signal }: Calibration,
   quantized: Matrices | undefined,
 ): Promise<Float32Array[]> {
   signal?.throwIfAborted();
@@ -111,6 +113,7 @@ async function gradientsOf(
     spec: { ...spec, ...(quantized && { quantized }) },
     parameters,
     threads,
+    recompute,
   });
   const gradients = parameters.map(({ data }) => new Float32Array(data.length));
   await model.accumulateGradients(batch, 1 / Math.max(1, batch.targetCount), gradients, 0);
