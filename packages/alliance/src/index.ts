@@ -8,7 +8,9 @@ export {
   aggregatorStep,
   type CandidatePost,
 } from './aggregator/aggregator-step.ts';
-export { type BlobSource, type ComputedSum, computeSum, nextModel } from './aggregator/compute-sum.ts';
+export type { Aggregate, BlobSource } from './aggregator/blob-source.ts';
+export type { ComputedSum } from './aggregator/computed-sum.ts';
+export { computeSum, nextModel } from './aggregator/compute-sum.ts';
 export { type SumJob, type SumJobResult, type SumPlace, sumJobOf } from './aggregator/sum-job.ts';
 export {
   type BlobManifest,
@@ -80,16 +82,19 @@ export {
   PROTOCOL,
 } from './message.ts';
 export { decodeModelState, encodeModelState, type ModelState } from './model/model-state.ts';
+export { NO_PARAMETERS, opaqueParameters } from './model/opaque-model.ts';
 export { encodeFloat32, encodeNumbers, parseFloat32, parseUint32 } from './model/number-bytes.ts';
 export { describePlan, type PlanSection, type PlanWords } from './plan-words/describe-plan.ts';
 export {
   type ClearRule,
   candidateSeconds,
   digestOfPlan,
+  opaqueRule,
   type Plan,
   parsePlan,
   planSchema,
   robustAgainst,
+  type TrainerRule,
 } from './plan.ts';
 export {
   type AllianceMoney,

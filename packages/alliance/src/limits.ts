@@ -16,5 +16,8 @@ export const BLOB_CHUNK_BYTES = 1024 * 1024;
 /** Full weights of a 1B model in float32, and as much again for an outer optimiser. */
 export const MAX_BLOB_BYTES = 16 * 1024 ** 3;
 
+/** All members' opaque parameters go to a trainer as base64 in one JSON text, which V8 limits to 512 Mi characters. */
+export const MAX_OPAQUE_BYTES = 256 * 1024 ** 2;
+
 /** A member's clock may differ from the chain's by this much before it is told so. */
 export const MAX_CLOCK_SKEW_SECONDS = 30;

@@ -5,6 +5,10 @@ import { samplePlan } from './testing/sample-plan.ts';
 const clear = { kind: 'clear', minSurvivors: 2 } as const;
 const secure = { kind: 'secure', clipNorm: 1, clipValue: 0.1, minSurvivors: 3, weights: 'equal' } as const;
 
+const mean = { ...clear, rule: { kind: 'mean' } } as const;
+const opaque = { kind: 'trainer', replay: 'bytes', maxBytes: 100 } as const;
+const custom = { method: { kind: 'custom', trainer: 'x' } } as const;
+
 describe('a plan', () => {
   it('comes back from JSON with the same digest', () => {
     const plan = samplePlan();
@@ -23,6 +27,18 @@ describe('a plan', () => {
       'a trimmed mean that trims nobody',
       { aggregation: { ...clear, rule: { kind: 'trimmed-mean', trim: 0.2 } } },
       /cuts off nobody/,
+    ],
+    [
+      'the trainer’s rule without a trainer',
+      { parameterCount: 0, aggregation: { ...clear, rule: opaque } },
+      /only custom/,
+    ],
+    ['opaque parameters that are counted', { ...custom, aggregation: { ...clear, rule: opaque } }, /count 0/],
+    ['numbers that are not counted', { ...custom, parameterCount: 0, aggregation: mean }, /count 0/],
+    [
+      'opaque parameters that fit into no request',
+      { ...custom, parameterCount: 0, aggregation: { ...clear, rule: { ...opaque, maxBytes: 2 ** 26 } } },
+      /maxMembers times maxBytes/,
     ],
     ['a phase of no time', { phases: { ...samplePlan().phases, keys: 0 } }, /phases\.keys/],
     ['a field that nobody knows', { colour: 'blue' }, /colour/],

@@ -1,6 +1,6 @@
 import { BaseError, type Digest, digestOfJson, digestSchema } from '@skein/core';
 import { z } from 'zod';
-import { MAX_MEMBERS, MAX_PHASE_SECONDS, MAX_ROUNDS } from './limits.ts';
+import { MAX_MEMBERS, MAX_OPAQUE_BYTES, MAX_PHASE_SECONDS, MAX_ROUNDS } from './limits.ts';
 import { decimalSchema } from './units.ts';
 
 const count = z.int().positive();
@@ -50,10 +50,20 @@ const clearRuleSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('median') }),
   /** Cuts this share at both ends of every coordinate. */
   z.strictObject({ kind: z.literal('trimmed-mean'), trim: z.number().min(0).lt(0.5) }),
+  /** The custom trainer's own `aggregate`: parameters are bytes that only trainers can read. */
+  z.strictObject({
+    kind: z.literal('trainer'),
+    /** Whether equal inputs give equal bytes, so that members can replay; otherwise only their votes decide. */
+    replay: z.enum(['bytes', 'evaluation-only']),
+    /** Largest parameters. */
+    maxBytes: count.max(MAX_OPAQUE_BYTES),
+  }),
 ]);
 
 /** A rule of clear mode. */
 export type ClearRule = z.infer<typeof clearRuleSchema>;
+/** The rule of plans whose parameters are opaque. */
+export type TrainerRule = Extract<ClearRule, { kind: 'trainer' }>;
 
 const aggregationSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -76,11 +86,11 @@ const aggregationSchema = z.discriminatedUnion('kind', [
 
 /**
  * Faulty members that a rule of clear mode bears among `members`: a median fewer than half, a trimmed mean as many as it
- * cuts at each end. Null for the mean, which promises nothing.
+ * cuts at each end. Null for the mean and the trainer's own way, which promise nothing.
  * @see Yin et al. 2018, arXiv 1803.01498
  */
 export function robustAgainst(rule: ClearRule, members: number): number | null {
-  if (rule.kind === 'mean') return null;
+  if (rule.kind === 'mean' || rule.kind === 'trainer') return null;
   return rule.kind === 'median' ? Math.ceil(members / 2) - 1 : Math.floor(rule.trim * members);
 }
 
@@ -107,8 +117,8 @@ export const planSchema = z
     method: methodSchema,
     /** Digest of the manifest of the trained tensors. */
     parameters: digestSchema,
-    /** Numbers that are trained. */
-    parameterCount: count,
+    /** Numbers that are trained; 0 where parameters are opaque. */
+    parameterCount: z.int().min(0),
     /** Digest of the global model before the first round. */
     initialModel: digestSchema,
     strategy: strategySchema,
@@ -154,9 +164,26 @@ export const planSchema = z
   .refine((plan) => plan.method.kind !== 'custom' || plan.aggregation.kind === 'clear', {
     error: 'custom trainers have opaque parameters and can only run in clear mode',
     path: ['aggregation', 'kind'],
+  })
+  .refine((plan) => plan.method.kind === 'custom' || opaqueRule(plan) === null, {
+    error: 'only custom trainers have an aggregate of their own',
+    path: ['aggregation', 'rule'],
+  })
+  .refine((plan) => (plan.parameterCount === 0) === (opaqueRule(plan) !== null), {
+    error: 'opaque parameters count 0 numbers, all others at least one',
+    path: ['parameterCount'],
+  })
+  .refine((plan) => plan.maxMembers * (opaqueRule(plan)?.maxBytes ?? 0) <= MAX_OPAQUE_BYTES, {
+    error: `maxMembers times maxBytes is above ${MAX_OPAQUE_BYTES}: a trainer gets all parameters in one request`,
+    path: ['aggregation', 'rule', 'maxBytes'],
   });
 
 export type Plan = z.infer<typeof planSchema>;
+
+/** The rule of a plan whose parameters are opaque bytes; null where they are numbers. */
+export function opaqueRule({ aggregation }: { aggregation: z.infer<typeof aggregationSchema> }): TrainerRule | null {
+  return aggregation.kind === 'clear' && aggregation.rule.kind === 'trainer' ? aggregation.rule : null;
+}
 
 /**
  * Reads a plan that came from outside.

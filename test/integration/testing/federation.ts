@@ -37,8 +37,8 @@ export interface Federation {
   readonly chain: Chain;
   /** Starts a program and ends it with the federation. */
   run(file: string, parts: readonly string[]): Promise<Program>;
-  /** Registers a plan with its initial parameters, as an account of its own. @returns the alliance's number */
-  create(plan: Plan, parameters: Float32Array): Promise<string>;
+  /** Registers a plan with its initial parameters (as bytes: the blob of the model), as an account of its own. @returns the alliance's number */
+  create(plan: Plan, initial: Float32Array | Uint8Array): Promise<string>;
   /** Makes a node's directory with a funded account. @returns it */
   makeNode(node: NodeToMake): Promise<string>;
   join(folder: string, alliance: string, trained: { model?: string; trainer?: string }): Promise<void>;
@@ -80,9 +80,9 @@ export async function startFederation(): Promise<Federation> {
     hub,
     chain: chainOf,
     run,
-    async create(plan, parameters) {
+    async create(plan, initial) {
       const creator = await fund(rpcUrl, book);
-      const alliance = await create({ creator, hub, book }, plan, parameters);
+      const alliance = await create({ creator, hub, book }, plan, initial);
       creators.set(alliance, creator);
       return alliance;
     },
@@ -117,7 +117,7 @@ async function fund(rpcUrl: string, book: AddressBook, key = generatePrivateKey(
 async function create(
   { creator, hub, book }: { creator: Chain; hub: HubClient; book: AddressBook },
   plan: Plan,
-  parameters: Float32Array,
+  initial: Float32Array | Uint8Array,
 ): Promise<string> {
   const params = {
     planDigest: digestOfPlan(plan),
@@ -140,7 +140,8 @@ async function create(
   const id = await createAlliance(creator, { params });
   await whenKnown('hub/unknown-plan', () => hub.putPlan(plan));
   await whenKnown('hub/no-alliance', () => hub.alliance(id.toString()));
-  await hub.uploadBlob(createMemorySource(encodeModelState({ parameters, optimiser: {} })));
+  const blob = initial instanceof Uint8Array ? initial : encodeModelState({ parameters: initial, optimiser: {} });
+  await hub.uploadBlob(createMemorySource(blob));
   return id.toString();
 }
 

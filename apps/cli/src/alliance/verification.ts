@@ -1,7 +1,7 @@
 import { connectNode } from './connect-node.ts';
 import { NODE_OPTIONS } from './node-options.ts';
 import { readInvitationFile } from './invitation-file.ts';
-import { type AllianceReport, type RoundReport, verifyAlliance } from '@skein/node';
+import { type AllianceReport, openAggregate, type RoundReport, verifyAlliance } from '@skein/node';
 import type { Terminal } from '../terminal.ts';
 
 /** Where what is believed beforehand comes from. */
@@ -35,6 +35,7 @@ export async function verifyHere(
     rpc: rpc ?? chain.rpcUrl,
     alliance,
     pins: { chainId: pins?.chainId ?? chain.book.chainId, contract, logKey: pins?.logKey ?? info.logKey },
+    aggregate: await openAggregate(directory, alliance, signal),
     allowPlainHttp: node.config.allowPlainHttp,
     signal,
     onRound: ({ round, ok }: RoundReport) => terminal.say(`round ${round}: ${ok ? 'verified' : 'NOT as it should be'}`),

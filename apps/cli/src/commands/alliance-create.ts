@@ -24,7 +24,11 @@ export const allianceCreate = defineCommand({
     ...NODE_OPTIONS,
     name: { kind: 'text', value: 'NAME', required: true, help: 'What people call it' },
     model: { kind: 'text', value: 'DIR', help: 'Folder of the base model; not for custom methods' },
-    initial: { kind: 'text', value: 'FILE', help: 'For custom methods: the first parameters, float32, little-endian' },
+    initial: {
+      kind: 'text',
+      value: 'FILE',
+      help: 'For custom methods: the first parameters; float32, little-endian, or what the trainer reads',
+    },
     settings: { kind: 'text', value: 'FILE', help: 'JSON with settings of the plan (docs/alliance.md)' },
     rounds: { kind: 'integer', value: 'N', min: 1, help: 'Rounds' },
     members: { kind: 'integer', value: 'N', min: 1, max: 64, help: 'Members: exactly that many' },
@@ -57,10 +61,7 @@ type Values = { readonly name: string; readonly model: string | undefined; reado
 
 async function make({ name, model, initial }: Values, settings: Awaited<ReturnType<typeof readSettings>>) {
   const method = localMethod(settings);
-  if (method === null) {
-    if (initial === undefined) throw new UsageError('cli/missing-option', 'A custom method needs --initial FILE.');
-    return customPlan(name, resolve(initial), settings);
-  }
+  if (method === null) return customPlan(name, initial && resolve(initial), settings);
   if (model === undefined) throw new UsageError('cli/missing-option', '"skein alliance create" needs --model DIR.');
   const runtime = createWorkerRuntime('cpu');
   try {

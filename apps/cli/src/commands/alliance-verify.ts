@@ -40,8 +40,11 @@ function textOf(report: AllianceReport): string {
     ['log', `${log.size} entries, ${log.root}`],
     ['model', model],
   ]);
+  const unchecked = rounds.flatMap(({ checks }) => checks).filter((check) => check.ok === null).length;
   const verdict = ok
-    ? `All ${rounds.length} rounds are as they should be.`
+    ? unchecked === 0
+      ? `All ${rounds.length} rounds are as they should be.`
+      : `Nothing is wrong in ${rounds.length} rounds, as far as could be checked; the lines with ? could not.`
     : 'Something is NOT as it should be: see the lines with ✗.';
   return [head, ...rounds.map(roundText), verdict].join('\n\n');
 }

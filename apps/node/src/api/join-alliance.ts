@@ -1,5 +1,13 @@
 import { addressSchema, digestOfPlan, type Plan } from '@skein/alliance';
-import { type Chain, type Invitation, joinAlliance as join, readAlliance, readBond, stake } from '@skein/chain';
+import {
+  type Chain,
+  type Invitation,
+  joinAlliance as join,
+  readAlliance,
+  readBond,
+  readMembers,
+  stake,
+} from '@skein/chain';
 import { BaseError } from '@skein/core';
 import { checkPolicy, type Verdict } from '../config/policy.ts';
 import { openChain, openHub, readInfo } from '../connect.ts';
@@ -128,8 +136,12 @@ interface StakeSubject {
 
 async function seeToStake(chain: Chain, { node, plan, options }: StakeSubject): Promise<void> {
   const address = chain.account!.address;
+  const members = await readMembers(chain, BigInt(options.alliance));
+  if (members.some(({ account, state }) => account === address && state === 'active')) return;
+  // What other alliances hold doesn't count for this one; an aggregator's bond counts for all.
+  const { locked } = await readBond(chain, address, 'trainer');
   const needed = [
-    ['trainer', BigInt(plan.stake)],
+    ['trainer', locked + BigInt(plan.stake)],
     ...(node.config.roles.includes('aggregate') ? [['aggregator', BigInt(plan.aggregatorStake)] as const] : []),
   ] as const;
   for (const [role, amount] of needed) {
@@ -137,7 +149,9 @@ async function seeToStake(chain: Chain, { node, plan, options }: StakeSubject): 
     if (own >= amount) continue;
     if (options.stake) await stake(chain, { role, amount, signal: options.signal });
     else {
-      const message = `The plan asks a ${role} for a stake of ${amount}; ${address} has ${own}.`;
+      const held = role === 'trainer' && locked > 0n ? `, of which other alliances hold ${locked}` : '';
+      const asked = role === 'trainer' ? plan.stake : plan.aggregatorStake;
+      const message = `The plan asks a ${role} for a stake of ${asked}; ${address} has ${own}${held}.`;
       throw new BaseError('node/too-little-stake', message, {
         info: { role, needed: amount.toString(), own: own.toString() },
         hints: [`Stake the missing ${amount - own} first ("skein stake add").`],

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addressSchema, type Plan } from '@skein/alliance';
+import { type Aggregate, addressSchema, type Plan } from '@skein/alliance';
 import { type Chain, createChain, readAlliance, readRound } from '@skein/chain';
 import { createHubClient, type HubClient } from '@skein/client';
 import { BaseError, type Digest, parseNoteKey } from '@skein/core';
@@ -20,6 +20,8 @@ export interface VerifyOptions {
   readonly alliance: string;
   /** What is believed beforehand; from an address book or an invitation, never from the hub. */
   readonly pins: { readonly chainId: number; readonly contract: string; readonly logKey: string };
+  /** Adds up opaque parameters; without it, their sums are not replayed (`openAggregate`). */
+  readonly aggregate?: Aggregate | undefined;
   readonly allowPlainHttp?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onRound?: (report: RoundReport) => void;
@@ -85,7 +87,7 @@ interface Verification {
 
 async function verifyRounds(verification: Verification): Promise<RoundReport[]> {
   const { options, chain, hub, plan, directory, signal } = verification;
-  const { alliance, pins } = options;
+  const { alliance, pins, aggregate } = options;
   const blobs = await openBlobStore(join(directory, 'blobs'), hub);
   const read = (root: Digest) => readIfThere(blobs, root, signal);
   const port = createChainPort(chain, alliance);
@@ -96,7 +98,7 @@ async function verifyRounds(verification: Verification): Promise<RoundReport[]> 
     const modelAfter = (await readRound(chain, BigInt(alliance), number))?.model;
     const round = await port.round(whole, number);
     if (round === null || modelAfter === undefined) break;
-    const report = await verifyRound({ ...verification, domain, alliance, chain: round, modelAfter, read });
+    const report = await verifyRound({ ...verification, domain, alliance, chain: round, modelAfter, read, aggregate });
     rounds.push(report);
     options.onRound?.(report);
     await blobs.keepOnly(new Set([plan.initialModel, modelAfter]));

@@ -1,7 +1,8 @@
-import { type BodyOf, computeSum, type SumJob } from '@skein/alliance';
+import { type BodyOf, computeSum, opaqueRule, type SumJob } from '@skein/alliance';
 import { type Digest, digestOfJson } from '@skein/core';
 import { nodeCrypto } from '@skein/privacy/node';
 import { readIfThere } from '../storage/read-if-there.ts';
+import type { AllianceContext } from './alliance-context.ts';
 import type { RoundWork } from './round-work.ts';
 
 export type AddedUp =
@@ -17,7 +18,8 @@ export async function addUp({ context, sums }: RoundWork, job: SumJob, signal: A
   const known = sums.get(jobDigest(job));
   if (known !== undefined) return { ok: true, body: known };
   const read = (root: Digest) => readIfThere(blobs, root, signal);
-  const computed = await computeSum(nodeCrypto, membership.plan, job, { read, signal });
+  const aggregate = await aggregateOf(context, signal);
+  const computed = await computeSum(nodeCrypto, membership.plan, job, { read, aggregate, signal });
   if (!computed.ok) return computed;
   const { sum, model } = computed;
   const body = {
@@ -28,6 +30,12 @@ export async function addUp({ context, sums }: RoundWork, job: SumJob, signal: A
   };
   sums.set(jobDigest(job), body);
   return { ok: true, body };
+}
+
+async function aggregateOf({ membership, trainer }: AllianceContext, signal: AbortSignal) {
+  if (opaqueRule(membership.plan) === null) return undefined;
+  const { aggregate } = await trainer();
+  return aggregate && ((parameters: readonly Uint8Array[]) => aggregate(parameters, signal));
 }
 
 export function jobDigest(job: SumJob): Digest {

@@ -6,7 +6,7 @@ import type { NodeConfig, Role } from '../config/node-config.ts';
 import type { Policy } from '../config/policy.ts';
 import type { VerifiedLog } from '../log/verified-log.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
-import type { Trainer } from '../trainers/trainer.ts';
+import type { PlanTrainer } from '../trainers/plan-trainer.ts';
 import type { Membership } from './membership.ts';
 
 /** Everything that the work for one alliance needs. */
@@ -30,5 +30,5 @@ export interface AllianceContext {
   /** The policy file as it is now. */
   readonly readPolicy: () => Promise<Policy>;
   /** Opened at its first use, and checked against the plan. */
-  readonly trainer: () => Promise<Trainer>;
+  readonly trainer: () => Promise<PlanTrainer>;
 }

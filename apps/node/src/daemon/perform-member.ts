@@ -12,7 +12,7 @@ import { nodeCrypto } from '@skein/privacy/node';
 import type { OwnVote } from '../chain/chain-port.ts';
 import { addUp, jobDigest } from './add-up.ts';
 import { assertAllowed } from './assert-allowed.ts';
-import { lossOf, readParameters } from './model-losses.ts';
+import { lossOf } from './model-losses.ts';
 import type { RoundWork } from './round-work.ts';
 import { sendMessage } from './send-message.ts';
 import { tell } from './tell.ts';
@@ -93,12 +93,12 @@ function voteOf({ folder, round }: RoundWork, attempt: number): OwnVote {
 
 async function train({ context, round, folder }: RoundWork, effect: Of<'train'>, signal: AbortSignal): Promise<void> {
   await assertAllowed(context, new Date());
-  const parameters = await readParameters(context, effect.model, signal);
+  const model = await context.blobs.get(effect.model, signal);
   const trainer = await context.trainer();
   context.logger.info({ round }, 'Training begins.');
   const startedMs = performance.now();
   const seed = trainingSeed(context.membership.planDigest);
-  const trained = await trainer.train({ parameters, round: round - 1, seed, directory: folder.training, signal });
+  const trained = await trainer.train({ model, round: round - 1, seed, directory: folder.training, signal });
   const seconds = (performance.now() - startedMs) / 1000;
   await folder.writeUpdate(trained.update);
   const { examples, lossMicroNats } = trained;
@@ -110,8 +110,10 @@ async function train({ context, round, folder }: RoundWork, effect: Of<'train'>,
 
 async function upload({ context, folder }: RoundWork, { job }: Of<'make-upload'>): Promise<void> {
   await assertAllowed(context, new Date());
-  const pieces = [...makeUpload(nodeCrypto, job, await folder.readUpdate())];
-  const bytes = Buffer.concat(pieces);
+  const bytes =
+    job.kind === 'clear'
+      ? await folder.readUpdateBytes()
+      : Buffer.concat([...makeUpload(nodeCrypto, job, await folder.readUpdate())]);
   const made = { root: await context.blobs.put(bytes), sizeBytes: bytes.length };
   await folder.record(() => ({ upload: made }));
 }

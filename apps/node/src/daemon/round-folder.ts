@@ -4,7 +4,6 @@ import {
   type AggregatorRoundState,
   aggregatorStateSchema,
   bodySchemas,
-  encodeNumbers,
   type MemberRoundState,
   type Message,
   memberStateSchema,
@@ -55,7 +54,9 @@ export interface RoundFolder {
   writeAggregator(state: AggregatorRoundState): Promise<void>;
   /** The signed message for this place, or else the one that `sign` makes, kept before it is given out. */
   signedOnce(unsigned: Unsigned, sign: (unsigned: Unsigned) => Promise<Message>): Promise<Message>;
-  writeUpdate(update: Float32Array): Promise<void>;
+  /** @param update as it would be uploaded in clear */
+  writeUpdate(update: Uint8Array): Promise<void>;
+  readUpdateBytes(): Promise<Uint8Array>;
   readUpdate(): Promise<Float32Array>;
 }
 
@@ -102,13 +103,16 @@ export async function openRoundFolder(alliance: string, round: number, key: Uint
       aggregator = state;
     },
     signedOnce: (unsigned, sign) => signedOnce(path('outbox'), unsigned, sign),
-    writeUpdate: (update) => writeSecretly(path('update.f32'), [encodeNumbers(update)]),
-    async readUpdate() {
-      const update = parseFloat32(await readFile(path('update.f32')));
-      invariant(update !== undefined, 'a trained update of no whole number of values');
-      return update;
-    },
+    writeUpdate: (update) => writeSecretly(path('update'), [update]),
+    readUpdateBytes: () => readFile(path('update')),
+    readUpdate: async () => numbersOf(await readFile(path('update'))),
   };
+}
+
+function numbersOf(bytes: Uint8Array): Float32Array {
+  const update = parseFloat32(bytes);
+  invariant(update !== undefined, 'a trained update of no whole number of values');
+  return update;
 }
 
 async function signedOnce(

@@ -10,7 +10,7 @@ import { openVerifiedLog, type VerifiedLog } from '../log/verified-log.ts';
 import { type OpenedNode, openNode } from '../open-node.ts';
 import { type BlobStore, openBlobStore } from '../storage/blob-store.ts';
 import { openPlanTrainer } from '../trainers/open-plan-trainer.ts';
-import type { Trainer } from '../trainers/trainer.ts';
+import { createPlanTrainer, type PlanTrainer } from '../trainers/plan-trainer.ts';
 import type { AllianceContext } from './alliance-context.ts';
 import { allianceFolder, type Membership, readMemberships } from './membership.ts';
 import { createOutages } from './outages.ts';
@@ -112,10 +112,10 @@ async function runAlliances(shared: Shared, options: RunNodeOptions): Promise<vo
 
 async function start(shared: Shared, membership: Membership, options: RunNodeOptions): Promise<void> {
   const logger = options.logger.child({ alliance: membership.alliance });
-  let trainer: Promise<Trainer> | undefined;
+  let trainer: Promise<PlanTrainer> | undefined;
   try {
     const context = await contextOf(shared, membership, { ...options, logger });
-    const opened = (): Promise<Trainer> => {
+    const opened = (): Promise<PlanTrainer> => {
       trainer ??= context.trainer().catch((error: unknown) => {
         trainer = undefined;
         throw error;
@@ -155,6 +155,7 @@ async function contextOf(
     blobs,
     logger,
     readPolicy,
-    trainer: async () => openPlanTrainer(directory, await readConfig(), { plan, trainer, model, data }),
+    trainer: async () =>
+      createPlanTrainer(plan, await openPlanTrainer(directory, await readConfig(), { plan, trainer, model, data })),
   };
 }

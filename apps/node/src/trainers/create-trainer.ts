@@ -1,17 +1,21 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import type { Plan } from '@skein/alliance';
+import { opaqueRule, type Plan } from '@skein/alliance';
 import { BaseError } from '@skein/core';
 import type { NodeConfig } from '../config/node-config.ts';
 import { createCallTrainer } from './call/call-trainer.ts';
 import { createCommandCall } from './call/command-call.ts';
 import { createHttpCall } from './call/http-call.ts';
 import { findDataFiles } from './data-files.ts';
+import { createOpaqueTrainer } from './call/opaque-trainer.ts';
 import { createEngineTrainer } from './engine/engine-trainer.ts';
-import type { Trainer } from './trainer.ts';
+import type { OpaqueTrainer, Trainer } from './trainer.ts';
 
 /** Name of the built-in trainer. */
 export const ENGINE = 'engine';
+
+/** What an answer may hold besides its parameters, which base64 makes a third longer. */
+const SMALL_ANSWER_BYTES = 64 * 1024;
 
 export interface TrainerChoice {
   readonly plan: Plan;
@@ -27,7 +31,11 @@ export interface TrainerChoice {
  * @param directory the node's, to which relative paths refer.
  * @throws BaseError `node/unknown-trainer`, `node/wrong-trainer`, `node/no-data`.
  */
-export async function createTrainer(directory: string, config: NodeConfig, choice: TrainerChoice): Promise<Trainer> {
+export async function createTrainer(
+  directory: string,
+  config: NodeConfig,
+  choice: TrainerChoice,
+): Promise<Trainer | OpaqueTrainer> {
   const { plan, trainer: name } = choice;
   if ((plan.method.kind === 'custom') !== (name !== ENGINE)) {
     throw new BaseError('node/wrong-trainer', `The trainer "${name}" can't train the method ${plan.method.kind}.`, {
@@ -46,12 +54,16 @@ export async function createTrainer(directory: string, config: NodeConfig, choic
       hints: [`Known: ${[ENGINE, ...Object.keys(config.trainers)].join(', ')}.`],
     });
   }
-  const timeoutMs = chosen.timeoutSeconds * 1000;
+  const opaque = opaqueRule(plan);
+  const { parameterCount } = plan;
+  const parametersBytes = opaque?.maxBytes ?? 4 * parameterCount;
+  const limits = { timeoutMs: chosen.timeoutSeconds * 1000, answerBytes: 2 * parametersBytes + SMALL_ANSWER_BYTES };
   const call =
     chosen.kind === 'http'
-      ? createHttpCall(chosen.url, timeoutMs)
-      : createCommandCall({ command: chosen.command, folder: resolve(directory, chosen.folder), timeoutMs });
-  return createCallTrainer({ name, parameterCount: plan.parameterCount, call });
+      ? createHttpCall(chosen.url, limits)
+      : createCommandCall({ command: chosen.command, folder: resolve(directory, chosen.folder), ...limits });
+  if (opaque === null) return createCallTrainer({ name, parameterCount, call });
+  return createOpaqueTrainer({ name, maxBytes: opaque.maxBytes, call });
 }
 
 /** @throws BaseError `node/unknown-data` */

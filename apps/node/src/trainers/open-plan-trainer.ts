@@ -5,13 +5,17 @@ import type { NodeConfig } from '../config/node-config.ts';
 import { createTrainer, type TrainerChoice } from './create-trainer.ts';
 import type { EngineInfo } from './engine/engine-messages.ts';
 import type { EngineTrainer } from './engine/engine-trainer.ts';
-import type { Trainer } from './trainer.ts';
+import type { OpaqueTrainer, Trainer } from './trainer.ts';
 
 /**
  * Opens the trainer for a plan and makes sure that it trains what the plan names.
  * @throws BaseError `engine/other-model`, `node/other-parameters`, and those of `createTrainer`
  */
-export async function openPlanTrainer(directory: string, config: NodeConfig, choice: TrainerChoice): Promise<Trainer> {
+export async function openPlanTrainer(
+  directory: string,
+  config: NodeConfig,
+  choice: TrainerChoice,
+): Promise<Trainer | OpaqueTrainer> {
   const trainer = await createTrainer(directory, config, choice);
   try {
     if (isEngine(trainer)) assertFits(choice, await trainer.info());
@@ -23,7 +27,7 @@ export async function openPlanTrainer(directory: string, config: NodeConfig, cho
 }
 
 /** Whether a trainer is the built-in one. */
-export function isEngine(trainer: Trainer): trainer is EngineTrainer {
+export function isEngine(trainer: Trainer | OpaqueTrainer): trainer is EngineTrainer {
   return 'info' in trainer;
 }
 

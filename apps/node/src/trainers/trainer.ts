@@ -10,9 +10,9 @@ export interface TrainTask {
   readonly signal: AbortSignal;
 }
 
-export interface TrainedRound {
-  /** What training changed: trained minus given parameters. */
-  readonly update: Float32Array;
+export interface TrainedRound<Update = Float32Array> {
+  /** What training changed: trained minus given parameters. Of opaque parameters, the trained ones themselves. */
+  readonly update: Update;
   /** Examples trained on: this member's weight, where the plan weighs. */
   readonly examples: number;
   /** Mean loss while training, millionths of a nat a token; null where the trainer doesn't tell. */
@@ -37,6 +37,23 @@ export interface Trainer {
   /** Mean loss on the share of the data that training leaves out, millionths of a nat a token. */
   evaluate(parameters: Float32Array, signal: AbortSignal): Promise<number>;
   close(): Promise<void>;
+}
+
+/** A custom trainer whose parameters are bytes that only it can read; null where there are none yet. */
+export interface OpaqueTrainer {
+  describe(): Promise<TrainerDescription>;
+  train(task: OpaqueTask): Promise<TrainedRound<Uint8Array>>;
+  evaluate(parameters: Uint8Array | null, signal: AbortSignal): Promise<number>;
+  /** Members' parameters made one; null where the trainer refuses these. @throws BaseError where it can't be asked */
+  aggregate(parameters: readonly Uint8Array[], signal: AbortSignal): Promise<Uint8Array | null>;
+  close(): Promise<void>;
+}
+
+export interface OpaqueTask {
+  readonly parameters: Uint8Array | null;
+  readonly round: number;
+  readonly seed: number;
+  readonly signal: AbortSignal;
 }
 
 /** Losses are voted on as integers, so that all parties compute the same median. */

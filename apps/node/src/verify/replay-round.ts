@@ -1,10 +1,12 @@
 import {
   type Address,
+  type Aggregate,
   blobManifestOf,
   blobRoot,
   computeSum,
   type Message,
   messagesRoot,
+  opaqueRule,
   orderAddresses,
   type Plan,
   type RoundMessages,
@@ -25,16 +27,20 @@ export interface ReplayPlace {
   /** The hub's word on whose keys came in time; held against what the cohort signed. */
   readonly keyed: readonly Address[];
   readonly read: (root: Digest) => Promise<Uint8Array | undefined>;
+  /** Of the trainer that a plan with opaque parameters names, where whoever verifies has it. */
+  readonly aggregate?: Aggregate | undefined;
 }
 
 export type Replayed =
   | { readonly ok: true; readonly sum: Digest; readonly model: Digest }
-  /** `gone`: what a replay needs is no longer kept; otherwise somebody is at fault. */
+  /** `gone`: what a replay needs isn't there; otherwise somebody is at fault. */
   | { readonly ok: false; readonly gone: boolean; readonly sentence: string };
 
 /** Computes a round's sum and model again from nothing but signed messages and the blobs that they name. */
 export async function replayRound(place: ReplayPlace, messages: RoundMessages): Promise<Replayed> {
-  const { plan, read } = place;
+  const { plan, read, aggregate } = place;
+  const impossible = withoutReplay(place);
+  if (impossible !== undefined) return { ok: false, gone: true, sentence: impossible };
   const keyed = orderAddresses(place.keyed);
   if (plan.aggregation.kind === 'secure' && !sawTheseKeys(place, keyed, messages)) {
     return { ok: false, gone: false, sentence: 'The cohort signed for other keys than the hub lists.' };
@@ -50,9 +56,18 @@ export async function replayRound(place: ReplayPlace, messages: RoundMessages): 
     if ((await read(root)) !== undefined) continue;
     return { ok: false, gone: true, sentence: `The upload of ${sender} is no longer kept.` };
   }
-  const computed = await computeSum(nodeCrypto, plan, found.job, { read });
+  const computed = await computeSum(nodeCrypto, plan, found.job, { read, aggregate });
   if (!computed.ok) return { ok: false, gone: false, sentence: computed.sentence };
   return { ok: true, sum: rootOf(computed.sum), model: rootOf(computed.model) };
+}
+
+function withoutReplay({ plan, aggregate }: ReplayPlace): string | undefined {
+  const rule = opaqueRule(plan);
+  if (rule === null) return undefined;
+  if (rule.replay === 'evaluation-only')
+    return 'By the plan no sum can be replayed: only the votes speak for the model.';
+  const name = plan.method.kind === 'custom' ? plan.method.trainer : '';
+  return aggregate === undefined ? `Only the trainer "${name}" can add up, and this node has none.` : undefined;
 }
 
 function rootOf(bytes: Uint8Array): Digest {

@@ -1,4 +1,5 @@
 import {
+  type Aggregate,
   addressesOf,
   type ChainRound,
   decideRound,
@@ -26,6 +27,7 @@ export interface RoundToVerify {
   /** The model after the round, by the contract. */
   readonly modelAfter: Digest;
   readonly read: (root: Digest) => Promise<Uint8Array | undefined>;
+  readonly aggregate?: Aggregate | undefined;
 }
 
 /** Holds everything that is kept of a closed round against the chain, the log and the members' signatures. */

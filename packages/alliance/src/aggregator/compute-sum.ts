@@ -1,29 +1,20 @@
-import type { Digest } from '@skein/core';
 import { type AggregationCrypto, dequantiseSum, sumUploads } from '@skein/privacy';
-import { verifyBlob } from '../blob-manifest.ts';
 import { decodeModelState, encodeModelState } from '../model/model-state.ts';
 import { encodeFloat32, parseFloat32, parseUint32 } from '../model/number-bytes.ts';
-import type { Plan } from '../plan.ts';
+import { opaqueRule, type Plan } from '../plan.ts';
 import { quantiserOf } from '../quantiser-of.ts';
 import { applyOuterStep } from '../strategies/outer-step.ts';
 import { applyRule } from '../strategies/clear-rules.ts';
+import { aggregateOpaque } from './aggregate-opaque.ts';
+import { type BlobSource, readBlob } from './blob-source.ts';
+import type { ComputedSum } from './computed-sum.ts';
 import type { SumJob } from './sum-job.ts';
-
-/** Where the bytes come from. */
-export interface BlobSource {
-  /** The whole blob; undefined where it can't be had. It is checked against its root. */
-  readonly read: (root: Digest) => Promise<Uint8Array | undefined>;
-  readonly signal?: AbortSignal;
-}
-
-/** The bytes of the round's sum and of the model that follows, or why there are none. */
-export type ComputedSum =
-  | { readonly ok: true; readonly sum: Uint8Array; readonly model: Uint8Array }
-  | { readonly ok: false; readonly sentence: string };
 
 /**
  * Adds up a round: what the aggregator does, and what everybody does again who replays it. The same job gives the same
- * bytes on every machine. Holds one upload, the sum and two models in memory.
+ * bytes on every machine; of opaque parameters, where the trainer's `aggregate` does. Holds one upload (in clear mode
+ * all), the sum and two models in memory.
+ * @throws what `source.aggregate` throws
  */
 export async function computeSum(
   crypto: AggregationCrypto,
@@ -31,6 +22,7 @@ export async function computeSum(
   job: SumJob,
   source: BlobSource,
 ): Promise<ComputedSum> {
+  if (opaqueRule(plan) !== null) return aggregateOpaque(crypto, plan, job, source);
   const summed =
     job.secure === null ? await sumInClear(crypto, plan, job, source) : await sumMasked(crypto, job, source);
   if (!summed.ok) return summed;
@@ -78,7 +70,8 @@ async function sumMasked(crypto: AggregationCrypto, job: SumJob, source: BlobSou
 type Summed = { readonly ok: true; readonly sum: Uint8Array } | { readonly ok: false; readonly sentence: string };
 
 async function sumInClear(crypto: AggregationCrypto, plan: Plan, job: SumJob, source: BlobSource): Promise<Summed> {
-  if (plan.aggregation.kind !== 'clear') throw new RangeError('A secure plan needs the opened secrets');
+  const { aggregation } = plan;
+  if (aggregation.kind !== 'clear') throw new RangeError('A secure plan needs the opened secrets');
   const updates: Float32Array[] = [];
   for (const { sender, root } of job.uploads) {
     source.signal?.throwIfAborted();
@@ -91,12 +84,12 @@ async function sumInClear(crypto: AggregationCrypto, plan: Plan, job: SumJob, so
         sentence: `The upload of ${sender} has ${update.length} numbers, not ${plan.parameterCount}.`,
       };
     }
-    updates.push(update);
+    // One member's nonsense is no reason to lose the others' round: everybody leaves it out alike.
+    if (update.every((value) => Number.isFinite(value))) updates.push(update);
   }
-  return { ok: true, sum: encodeFloat32(applyRule(plan.aggregation.rule, updates)) };
-}
-
-async function readBlob(crypto: AggregationCrypto, source: BlobSource, root: Digest): Promise<Uint8Array | undefined> {
-  const bytes = await source.read(root);
-  return bytes !== undefined && verifyBlob(bytes, root, () => crypto.createSha256()) ? bytes : undefined;
+  if (updates.length < aggregation.minSurvivors) {
+    const sentence = `${updates.length} uploads are of finite numbers; the plan needs ${aggregation.minSurvivors}.`;
+    return { ok: false, sentence };
+  }
+  return { ok: true, sum: encodeFloat32(applyRule(aggregation.rule, updates)) };
 }

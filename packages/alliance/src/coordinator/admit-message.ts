@@ -2,7 +2,7 @@ import type { Digest } from '@skein/core';
 import { packedByteCount, sumBits } from '@skein/privacy';
 import { orderAddresses } from '../member-set.ts';
 import type { Message, MessageKind, MessageOf } from '../message.ts';
-import type { Plan } from '../plan.ts';
+import { opaqueRule, type Plan } from '../plan.ts';
 import { PHASES, type Phase } from '../round-view.ts';
 import { messagesRoot } from '../signing/messages-root.ts';
 import type { SigningDomain } from '../signing/message-hash.ts';
@@ -173,12 +173,15 @@ function uploadFault(
   if (body.shares !== known.sharesRoot) return 'is about other shares';
   if (orderAddresses(body.cohort).join() !== orderAddresses(cohort).join()) return 'is masked against another cohort';
   const expected = uploadSizeBytes(plan, cohort.length);
-  return expected === null || body.sizeBytes === expected ? undefined : `has ${body.sizeBytes} bytes, not ${expected}`;
+  if (expected !== null)
+    return body.sizeBytes === expected ? undefined : `has ${body.sizeBytes} bytes, not ${expected}`;
+  const most = opaqueRule(plan)?.maxBytes ?? 0;
+  return body.sizeBytes <= most ? undefined : `has ${body.sizeBytes} bytes, more than the plan's ${most}`;
 }
 
-/** Bytes of every upload of a round; null where only the members' trainer knows. */
+/** Bytes of every upload of a round; null for opaque parameters, of which the plan knows only the most. */
 export function uploadSizeBytes(plan: Plan, cohort: number): number | null {
-  if (plan.method.kind === 'custom') return null;
+  if (opaqueRule(plan) !== null) return null;
   if (plan.aggregation.kind === 'clear') return 4 * plan.parameterCount;
   return packedByteCount(vectorLength(plan), sumBits(Math.max(1, cohort)));
 }

@@ -1,3 +1,4 @@
+import { opaqueRule } from '../plan.ts';
 import { checkByProducts } from './check-by-products.ts';
 import { type CandidateCheck, type PostedCandidate, postedCandidate } from './posted-candidate.ts';
 import { replayRound } from './replay-round.ts';
@@ -11,6 +12,12 @@ export const DRAWN_REPLAYS = 3;
 
 /** Checks a candidate: by products, which costs little and convicts nobody, and by replay, which does. */
 export async function checkCandidate(turn: Turn, posted: PostedCandidate): Promise<CandidateCheck> {
+  // Nothing can be replayed: whoever votes measures the model, and that is all.
+  if (isVoteOnly(turn)) {
+    if (posted.candidate.sum === posted.candidate.model) return 'right';
+    notice(turn, 'member/wrong-model', "The candidate's model isn't its sum; I vote against it.");
+    return 'wrong';
+  }
   const checked = checkByProducts(turn, posted);
   if (checked === 'pending') return 'pending';
   if (checked === 'wrong-model') {
@@ -22,14 +29,19 @@ export async function checkCandidate(turn: Turn, posted: PostedCandidate): Promi
 }
 
 /** Whether this member replays the round's sum whatever the check says. */
-export function isDrawn({ state }: Turn, cohortSize: number): boolean {
-  return cohortSize <= REPLAY_ALWAYS_UP_TO || state.replayDraw < DRAWN_REPLAYS / cohortSize;
+export function isDrawn(turn: Turn, cohortSize: number): boolean {
+  if (isVoteOnly(turn)) return false;
+  return cohortSize <= REPLAY_ALWAYS_UP_TO || turn.state.replayDraw < DRAWN_REPLAYS / cohortSize;
+}
+
+function isVoteOnly({ input }: Turn): boolean {
+  return opaqueRule(input.plan)?.replay === 'evaluation-only';
 }
 
 /** Replays, even after the vote, a sum that somebody else's replay refutes: only many replays together convict. */
 export async function heedAlarm(turn: Turn): Promise<undefined> {
   const posted = postedCandidate(turn);
-  if (posted !== undefined && isAlarm(turn, posted)) await replayRound(turn, posted);
+  if (posted !== undefined && !isVoteOnly(turn) && isAlarm(turn, posted)) await replayRound(turn, posted);
 }
 
 function isAlarm({ input, messages }: Turn, { candidate, survivors }: PostedCandidate): boolean {

@@ -36,6 +36,29 @@ describe('a plan in plain words', () => {
     expect(textOf(clear)).not.toMatch(/under masks/);
   });
 
+  it.each([
+    ['bytes', /must give everybody the very same bytes.*you lose the bond/],
+    ['evaluation-only', /Sums can’t be replayed.*never convicted.*votes alone/],
+  ] as const)(
+    'says what a replay by %s of opaque parameters is worth, and what opening them risks',
+    (replay, words) => {
+      const rule = { kind: 'trainer', replay, maxBytes: 4096 } as const;
+      const plan = samplePlan({
+        method: { kind: 'custom', trainer: 'forest' },
+        parameterCount: 0,
+        aggregation: { kind: 'clear', rule, minSurvivors: 2 },
+      });
+      const text = textOf(plan);
+      expect(text).toMatch(words);
+      expect(text).toMatch(/trainer "forest" understands.*at most 4096 bytes/);
+      expect(text).toMatch(/leave the node as they are, at most 4096 bytes a round/);
+      expect(text).toMatch(/WARNING: your trainer opens bytes that other members made/);
+      for (const sentence of describePlan(plan).flatMap(({ sentences }) => sentences)) {
+        expect(sentence).toMatch(/^[A-Z0-9].*\.$/);
+      }
+    },
+  );
+
   it('counts sizes, times and money from the plan', () => {
     const text = textOf(samplePlan());
     // 1000 numbers of 19 bits (8 members); 30+30+600+30+30+120 s to the candidate and 360 s for the vote.

@@ -1,7 +1,6 @@
 import { sumBits } from '@skein/privacy';
 import { previewPay } from '../money/settle-round.ts';
-import type { Plan } from '../plan.ts';
-import { candidateSeconds } from '../plan.ts';
+import { candidateSeconds, opaqueRule, type Plan } from '../plan.ts';
 import { uploadSizeBytes } from '../coordinator/admit-message.ts';
 import { survivorQuorum } from '../coordinator/quorums.ts';
 
@@ -27,7 +26,7 @@ export function describePlan(plan: Plan, words: PlanWords = {}): PlanSection[] {
   const { amount = String, duration = (seconds) => `${seconds} s`, bytes = (count) => `${count} bytes` } = words;
   const say = { amount, duration, bytes };
   return [
-    { title: 'What is trained', sentences: trained(plan) },
+    { title: 'What is trained', sentences: trained(plan, say) },
     { title: 'What leaves your node', sentences: leaves(plan, say) },
     { title: 'What the others may learn', sentences: learned(plan) },
     { title: 'How long it takes', sentences: lasts(plan, say) },
@@ -38,7 +37,8 @@ export function describePlan(plan: Plan, words: PlanWords = {}): PlanSection[] {
 
 type Say = Required<PlanWords>;
 
-function trained({ method, parameterCount, baseModel, strategy, local, rounds }: Plan): string[] {
+function trained(plan: Plan, { bytes }: Say): string[] {
+  const { method, parameterCount, baseModel, strategy, local, rounds } = plan;
   const what = {
     'ffa-lora': 'a small addition to the base model (LoRA whose matrix A stays as it starts)',
     lora: 'a small addition to the base model (LoRA, both matrices; averaging them apart is biased)',
@@ -48,9 +48,12 @@ function trained({ method, parameterCount, baseModel, strategy, local, rounds }:
   const pull = local.proximalMu > 0 ? `, held near the common model (FedProx, μ = ${local.proximalMu})` : '';
   const inRounds = rounds === 1 ? 'In its one round' : `In each of ${rounds} rounds`;
   if (method.kind === 'custom') {
+    const opaque = opaqueRule(plan);
+    const size = opaque === null ? `${parameterCount} numbers` : `bytes of its own, at most ${bytes(opaque.maxBytes)}`;
     return [
-      `${capital(what)}: ${parameterCount} numbers.`,
+      `${capital(what)}: ${size}.`,
       `${inRounds} your node asks that trainer to train and to measure; it decides itself which of your data it uses for which.`,
+      ...(opaque === null ? [] : [`The members' parameters are made one by the trainer's own "aggregate".`]),
     ];
   }
   return [
@@ -63,17 +66,16 @@ function trained({ method, parameterCount, baseModel, strategy, local, rounds }:
 
 function leaves(plan: Plan, { bytes }: Say): string[] {
   const { aggregation, parameterCount } = plan;
-  const sizeBytes = uploadSizeBytes(plan, plan.maxMembers);
-  const size = sizeBytes === null ? 'as many bytes as the trainer makes' : bytes(sizeBytes);
+  const size = bytes(uploadSizeBytes(plan, plan.maxMembers) ?? 0);
   const always = [
     'Your examples never leave the node, nor does any text made from them.',
     'Each round it sends short signed messages, which stand in a public log, and a vote: by how much the loss on your own data changed.',
   ];
   if (aggregation.kind === 'clear') {
-    return [
-      ...always,
-      `Its change of the model leaves the node as it is, ${size} a round. The hub and all members can read it.`,
-    ];
+    const opaque = opaqueRule(plan);
+    const change = `Its change of the model leaves the node as it is, ${size} a round. The hub and all members can read it.`;
+    const whole = `The parameters that your trainer makes leave the node as they are, at most ${bytes(opaque?.maxBytes ?? 0)} a round. The hub and all members can read them.`;
+    return [...always, opaque === null ? change : whole];
   }
   const bits = sumBits(plan.maxMembers);
   const weighed =
@@ -87,12 +89,16 @@ function leaves(plan: Plan, { bytes }: Say): string[] {
   ];
 }
 
-function learned({ aggregation, minMembers, maxMembers }: Plan): string[] {
+function learned(plan: Plan): string[] {
+  const { aggregation, minMembers, maxMembers } = plan;
   const general =
     'The final model, like every model, may remember some of what it was trained on. This plan adds no noise against that.';
   if (aggregation.kind === 'clear') {
+    const opening =
+      'WARNING: your trainer opens bytes that other members made. Where it does so with Python’s pickle, as torch.load may, those bytes can run any program: let it run where there is nothing to steal or to break.';
     return [
       'Everybody in the alliance and the hub sees your change of the model each round. Training examples can be partly rebuilt from such changes.',
+      ...(opaqueRule(plan) === null ? [] : [opening]),
       general,
     ];
   }
@@ -133,11 +139,26 @@ function pays(plan: Plan, { amount }: Say): string[] {
     `The pool is ${amount(BigInt(pool))}. With ${minMembers} members, all in every round, each earns ${amount(perMember)}: equal shares for those whose change is in an accepted sum, and ${evaluatorFeeBps / 100} % for votes.`,
     `You lose ${unrevealedPenaltyBps / 100} % of the bond for a vote that you commit and don't reveal, and all of it only for two contradicting messages that you signed yourself.`,
     `Adding up is paid nothing and needs a bond of ${amount(BigInt(plan.aggregatorStake))}, lost for a sum that the members' own replays refute.`,
+    ...replayed(plan),
     ...(plan.aggregation.kind === 'secure'
       ? [
           'Since single changes are hidden, somebody who sends zeros is paid too; what limits that are the votes, the bonds and who may join.',
         ]
       : []),
+  ];
+}
+
+/** What the members' replays are worth where only a trainer can add up. */
+function replayed(plan: Plan): string[] {
+  const rule = opaqueRule(plan);
+  if (rule === null) return [];
+  if (rule.replay === 'bytes') {
+    return [
+      'Adding up is your trainer’s "aggregate", which must give everybody the very same bytes: with another version of it than the others you vote against their models, and as an aggregator you lose the bond.',
+    ];
+  }
+  return [
+    'Sums can’t be replayed, since the trainer’s "aggregate" doesn’t give the same bytes twice. Nobody can prove what a sum was made of, so a lying aggregator is never convicted; whether a model is taken rests on the members’ votes alone.',
   ];
 }
 

@@ -1,6 +1,9 @@
 import type { ClearRule } from '../plan.ts';
 
-/** The members' updates made one, coordinate by coordinate, in float64. @throws RangeError unless all are equally long */
+/**
+ * The members' updates made one, coordinate by coordinate, in float64.
+ * @throws RangeError unless all are equally long, and for the trainer's rule, which isn't one of numbers
+ */
 export function applyRule(rule: ClearRule, updates: readonly ArrayLike<number>[]): Float64Array {
   switch (rule.kind) {
     case 'mean':
@@ -9,6 +12,8 @@ export function applyRule(rule: ClearRule, updates: readonly ArrayLike<number>[]
       return trimmedMeanOf(updates, Math.floor((updates.length - 1) / 2));
     case 'trimmed-mean':
       return trimmedMeanOf(updates, Math.floor(rule.trim * updates.length));
+    case 'trainer':
+      throw new RangeError('Only the trainer can make opaque parameters one');
   }
 }
 

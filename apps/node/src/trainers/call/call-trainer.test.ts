@@ -11,6 +11,7 @@ import { createCommandCall } from './command-call.ts';
 import { createHttpCall } from './http-call.ts';
 
 const example = fileURLToPath(new URL('../../../../../examples/logistic/', import.meta.url));
+const limits = { timeoutMs: 60_000, answerBytes: 10_000 };
 const signal = new AbortController().signal;
 const children: ChildProcess[] = [];
 const servers: Server[] = [];
@@ -20,7 +21,7 @@ afterEach(() => {
 });
 
 const trainerOf = (call: Call, parameterCount = 4) => createCallTrainer({ name: 'mine', parameterCount, call });
-const commandOf = (...command: string[]) => createCommandCall({ command, folder: example, timeoutMs: 60_000 });
+const commandOf = (...command: string[]) => createCommandCall({ command, folder: example, ...limits });
 const task = (parameters: Float32Array, round = 0) => ({ parameters, round, seed: 1, directory: '', signal });
 
 async function served(data: string): Promise<Trainer> {
@@ -30,14 +31,14 @@ async function served(data: string): Promise<Trainer> {
   });
   children.push(child);
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return trainerOf(createHttpCall(`http://127.0.0.1:${JSON.parse(line).port}/call`, 60_000));
+  return trainerOf(createHttpCall(`http://127.0.0.1:${JSON.parse(line).port}/call`, limits));
 }
 
 async function answering(status: number, body: string): Promise<Call> {
   const server = createServer((_, response) => void response.writeHead(status).end(body));
   servers.push(server);
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  return createHttpCall(`http://127.0.0.1:${(server.address() as AddressInfo).port}/call`, 60_000);
+  return createHttpCall(`http://127.0.0.1:${(server.address() as AddressInfo).port}/call`, limits);
 }
 
 describe('the logistic example', () => {
@@ -102,7 +103,7 @@ describe('a trainer that misbehaves', () => {
     const evaluate = (call: Call) => trainerOf(call).evaluate(new Float32Array(4), signal);
     await expect(evaluate(await answering(500, 'secret'))).rejects.toThrow('status 500');
     await expect(evaluate(await answering(200, 'secret'))).rejects.toThrow(failed);
-    await expect(evaluate(createHttpCall('http://127.0.0.1:1/call', 1000))).rejects.toThrow(failed);
+    await expect(evaluate(createHttpCall('http://127.0.0.1:1/call', limits))).rejects.toThrow(failed);
     await expect(evaluate(commandOf('no-such-program-of-ours'))).rejects.toThrow('no such program');
     await expect(evaluate(commandOf(process.execPath, '-e', 'process.exit(3)'))).rejects.toThrow('exit code 3');
     await expect(evaluate(commandOf(process.execPath, '-e', 'console.log("secret")'))).rejects.toThrow('not JSON');
@@ -110,7 +111,7 @@ describe('a trainer that misbehaves', () => {
 
   it('is stopped at its time limit, and by the caller', async () => {
     const command = [process.execPath, '-e', 'setInterval(() => {}, 1000)'];
-    const slow = createCommandCall({ command, folder: example, timeoutMs: 50 });
+    const slow = createCommandCall({ command, folder: example, ...limits, timeoutMs: 50 });
     await expect(slow({ method: 'train' }, signal)).rejects.toThrow('longer than 0.05 s');
     const stop = new AbortController();
     const running = commandOf(...command)({ method: 'train' }, stop.signal);

@@ -1,11 +1,10 @@
-import { BaseError } from '@skein/core';
-import { z } from 'zod';
 import { toMicroNats, type Trainer } from '../trainer.ts';
+import { badAnswer, parseAnswer, parseLoss, trainAnswer } from './trainer-answer.ts';
 
 /** What a custom trainer is sent: FLock's container interface, and `round` and `seed`, which it may leave unread. */
 export interface CallRequest {
   readonly method: 'train' | 'evaluate' | 'aggregate';
-  /** float32 values, little-endian, in base64. */
+  /** In base64: float32 values, little-endian, or opaque bytes; left out where there are none yet. */
   readonly parameters?: string;
   readonly parameters_list?: readonly string[];
   readonly round?: number;
@@ -14,18 +13,6 @@ export interface CallRequest {
 
 /** Sends one request to a custom trainer and gives its answer, as it came. */
 export type Call = (request: CallRequest, signal: AbortSignal) => Promise<unknown>;
-
-const trainAnswer = z.looseObject({
-  parameters: z.base64(),
-  /** Mean training loss in nats, for the report. */
-  loss: z.number().optional(),
-  examples: z.int().positive().optional(),
-});
-/** FLock's containers tell an accuracy; 1 − accuracy then stands for the loss. */
-const evaluateAnswer = z.union([
-  z.looseObject({ loss: z.number() }),
-  z.looseObject({ accuracy: z.number().min(0).max(1) }),
-]);
 
 export interface CallTrainerOptions {
   readonly name: string;
@@ -49,8 +36,7 @@ export function createCallTrainer({ name, parameterCount, call }: CallTrainerOpt
     },
     async evaluate(parameters, signal) {
       const request = { method: 'evaluate', parameters: encodeFloats32(parameters) } as const;
-      const answer = parseAnswer(name, evaluateAnswer, await call(request, signal));
-      return toMicroNats('loss' in answer ? (answer.loss as number) : 1 - answer.accuracy);
+      return parseLoss(name, await call(request, signal));
     },
     close: () => Promise.resolve(),
   };
@@ -70,18 +56,4 @@ function decodeFloats32(name: string, text: string, count: number): Float32Array
   const fault = values.findIndex((value) => !Number.isFinite(value));
   if (fault >= 0) throw badAnswer(name, `parameter ${fault} is not finite`);
   return values;
-}
-
-function parseAnswer<Schema extends z.ZodType>(name: string, schema: Schema, answer: unknown): z.infer<Schema> {
-  const result = schema.safeParse(answer);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw badAnswer(name, `${issue?.path.join('.') || 'the answer'}: ${issue?.message}`);
-}
-
-function badAnswer(name: string, fault: string): BaseError {
-  return new BaseError('node/bad-trainer-answer', `The trainer "${name}" answered wrongly: ${fault}.`, {
-    info: { trainer: name },
-    hints: ['See docs/custom-trainers.md for what a trainer answers.'],
-  });
 }

@@ -1,8 +1,18 @@
 import { BaseError } from '@skein/core';
 import type { Call } from './call-trainer.ts';
+import { answerTooLong, parseText, trainerFailed, trainerRefused } from './trainer-failed.ts';
+
+export interface CallLimits {
+  readonly timeoutMs: number;
+  /** Longest answer that is read. */
+  readonly answerBytes: number;
+}
+
+/** Answers of whoever stands before a container that isn't up. */
+const NOT_THERE: readonly number[] = [404, 429, 502, 503, 504];
 
 /** Reaches a container that serves FLock's `POST /call`. @param url the whole address, `/call` included. */
-export function createHttpCall(url: string, timeoutMs: number): Call {
+export function createHttpCall(url: string, { timeoutMs, answerBytes }: CallLimits): Call {
   return async (request, signal) => {
     const limit = AbortSignal.timeout(timeoutMs);
     try {
@@ -12,9 +22,10 @@ export function createHttpCall(url: string, timeoutMs: number): Call {
         body: JSON.stringify(request),
         signal: AbortSignal.any([signal, limit]),
       });
-      if (response.ok) return await response.json();
+      if (response.ok) return parseText(url, await readAnswer(url, response, answerBytes));
       await response.body?.cancel();
-      throw trainerFailed(url, `it answered ${request.method} with status ${response.status}`);
+      const fault = `it answered ${request.method} with status ${response.status}`;
+      throw NOT_THERE.includes(response.status) ? trainerFailed(url, fault) : trainerRefused(url, fault);
     } catch (cause) {
       if (cause instanceof BaseError) throw cause;
       signal.throwIfAborted();
@@ -24,11 +35,13 @@ export function createHttpCall(url: string, timeoutMs: number): Call {
   };
 }
 
-/** @param where the address or program. */
-export function trainerFailed(where: string, fault: string, cause?: unknown): BaseError {
-  return new BaseError('node/trainer-failed', `The trainer ${where} failed: ${fault}.`, {
-    info: { trainer: where },
-    hints: ['Look into the trainer’s own log.'],
-    cause,
-  });
+async function readAnswer(url: string, { body }: Response, answerBytes: number): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const piece of body ?? []) {
+    sizeBytes += piece.length;
+    if (sizeBytes > answerBytes) throw answerTooLong(url, answerBytes);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }
