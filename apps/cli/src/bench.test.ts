@@ -35,8 +35,12 @@ test('training in little memory is as far from float32', async () => {
   expect(low.gradientCosine).toBeCloseTo(Number(fast.gradientCosine), 7);
 });
 
-test('generation gives its speed', async () => {
-  const result = await bench('generate --prompt 8 --tokens 4');
+test.each([
+  ['auto', 'fp32'],
+  ['int8', 'int8'],
+  ['int4', 'int4'],
+])('generation in %s gives its speed', async (weights, mode) => {
+  const result = await bench(`generate --weights ${weights} --prompt 8 --tokens 4`);
   expect(result.exitCode, result.stderr).toBe(0);
-  expect(jsonOf(result)).toMatchObject({ mode: 'fp32', tokensPerSecond: expect.any(Number) });
+  expect(jsonOf(result)).toMatchObject({ mode, tokensPerSecond: expect.any(Number) });
 });

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { DATA_FORMAT_NAMES } from '@skein/engine';
+import { WEIGHT_BITS } from '@skein/engine/node';
 
 /** Where and how fast a model runs. */
 export const RUNTIME_OPTIONS = {
@@ -17,6 +18,26 @@ export const RUNTIME_OPTIONS = {
 export const MODEL_OPTIONS = {
   model: { kind: 'text', value: 'DIR', required: true, help: 'Folder of the model, in the form of Hugging Face' },
   adapter: { kind: 'text', value: 'DIR', help: 'Folder of a PEFT LoRA adapter to put on it' },
+} as const;
+
+/** In how many bits the weights are while a model generates. */
+export const WEIGHTS_OPTION = {
+  weights: {
+    kind: 'choice',
+    choices: ['auto', ...WEIGHT_BITS],
+    default: 'auto',
+    help: 'Bits of the weights; auto: int8 on the CPU for models from 100 million weights, otherwise fp32',
+  },
+} as const;
+
+/** The same where figures are compared: exact unless asked otherwise. */
+export const EXACT_WEIGHTS_OPTION = {
+  weights: {
+    kind: 'choice',
+    choices: WEIGHT_BITS,
+    default: 'fp32',
+    help: 'Bits of the weights; with fewer, answers come faster and figures are those of the rounded model',
+  },
 } as const;
 
 /** How tokens are chosen. */

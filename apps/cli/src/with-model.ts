@@ -4,10 +4,15 @@ import {
   createWorkerRuntime,
   loadVocabulary,
   type ModelFolder,
+  openGenerationWeights,
   openModelFolder,
   readAdapter,
   readStopIds,
+  type WeightBits,
+  weightBitsFor,
 } from '@skein/engine/node';
+import type { CommandContext } from './command.ts';
+import type { Progress } from './progress.ts';
 import { threadsOf } from './shared-options.ts';
 
 export interface ModelChoice {
@@ -15,6 +20,7 @@ export interface ModelChoice {
   readonly adapter: string | undefined;
   readonly device: 'cpu' | 'webgpu';
   readonly threads: number | undefined;
+  readonly weights: WeightBits | 'auto';
 }
 
 /** A model that is ready to answer. */
@@ -29,13 +35,28 @@ export interface OpenModel {
 }
 
 /** Opens a model for the time of `use`; the runtime is closed behind it, whatever happens. */
-export async function withModel<T>(choice: ModelChoice, use: (open: OpenModel) => Promise<T>): Promise<T> {
+export async function withModel<T>(
+  choice: ModelChoice,
+  { terminal, signal }: Pick<CommandContext, 'terminal' | 'signal'>,
+  use: (open: OpenModel) => Promise<T>,
+): Promise<T> {
   const folder = await openModelFolder(choice.model);
   const vocabulary = await loadVocabulary(choice.model);
   const adapter = choice.adapter === undefined ? null : await readAdapter(choice.adapter, folder);
   const stopIds = await readStopIds(folder, vocabulary.tokenizer);
   const runtime = createWorkerRuntime(choice.device);
   try {
+    const threads = threadsOf(choice);
+    const bits = choice.weights === 'auto' ? weightBitsFor(runtime, folder) : choice.weights;
+    let bar: Progress | undefined;
+    const stacks = await openGenerationWeights(runtime, folder, bits, {
+      threads,
+      signal,
+      onProgress(done, total) {
+        bar ??= terminal.progress({ label: `weights in ${bits}`, unit: 'stacks', total });
+        bar.update(done);
+      },
+    }).finally(() => bar?.end());
     const model = createLanguageModel(runtime, {
       spec: {
         config: folder.config,
@@ -44,7 +65,8 @@ export async function withModel<T>(choice: ModelChoice, use: (open: OpenModel) =
         adapter: adapter?.modules ?? [],
       },
       parameters: adapter?.parameters ?? [],
-      threads: threadsOf(choice),
+      threads,
+      ...(stacks && { stacks }),
     });
     const assertFits = (ids: Iterable<number>) => assertVocabularyFits(folder, ids);
     return await use({ folder, vocabulary, model, stopIds, assertFits });

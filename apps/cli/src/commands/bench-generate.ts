@@ -1,24 +1,25 @@
 import { loadavg } from 'node:os';
 import { createLanguageModel, generate } from '@skein/engine';
-import { createWorkerRuntime, openModelFolder } from '@skein/engine/node';
+import { createWorkerRuntime, openGenerationWeights, openModelFolder, weightBitsFor } from '@skein/engine/node';
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { formatFields } from '../format-table.ts';
 import { median } from '../median.ts';
-import { RUNTIME_OPTIONS, threadsOf } from '../shared-options.ts';
+import { RUNTIME_OPTIONS, threadsOf, WEIGHTS_OPTION } from '../shared-options.ts';
 import { openBenchModel, SHAPE_OPTIONS } from './bench-shape.ts';
 
 export const benchGenerate = defineCommand({
   name: 'bench generate',
   summary: 'measure generation: tokens a second of the prompt and of the answer',
   description: [
-    'Continues a prompt of arbitrary tokens greedily, in float32 on the CPU. The prompt counts from its start to the ' +
+    'Continues a prompt of arbitrary tokens greedily on the CPU. The prompt counts from its start to the ' +
       'first new token, the answer by the median of the times between new tokens.',
   ],
   options: {
     ...SHAPE_OPTIONS,
     prompt: { kind: 'integer', value: 'N', min: 1, default: 128, help: 'Tokens of the prompt' },
     tokens: { kind: 'integer', value: 'N', min: 2, default: 64, help: 'New tokens' },
+    ...WEIGHTS_OPTION,
     threads: RUNTIME_OPTIONS.threads,
   },
   examples: [
@@ -29,11 +30,17 @@ export const benchGenerate = defineCommand({
     const threads = threadsOf(values);
     const runtime = createWorkerRuntime('cpu');
     try {
-      const { config, weights } = await openModelFolder(path);
+      const folder = await openModelFolder(path);
+      const { config, weights } = folder;
+      const bits = values.weights === 'auto' ? weightBitsFor(runtime, folder) : values.weights;
+      const stacks = await openGenerationWeights(runtime, folder, bits, { threads, signal });
       const spec = { config, weights, trainable: new Map(), adapter: [] };
-      const model = createLanguageModel(runtime, { spec, parameters: [], threads });
-      const prompt = Array.from({ length: values.prompt }, (_, i) => (i * 7919 + 13) % config.vocabularySize);
+      const model = createLanguageModel(runtime, { spec, parameters: [], threads, ...(stacks && { stacks }) });
+      // Prompts that begin differently, so that none is read with what the cache already has of another.
+      let prompts = 0;
       const timed = async (maxNewTokens: number): Promise<number[]> => {
+        const first = prompts++;
+        const prompt = Array.from({ length: values.prompt }, (_, i) => (i * 7919 + 13 + first) % config.vocabularySize);
         const times = [performance.now()];
         const onToken = () => void times.push(performance.now());
         await generate(model, [prompt], { maxNewTokens, stopIds: new Set(), onToken, signal });
@@ -49,7 +56,7 @@ export const benchGenerate = defineCommand({
         tokensPerSecond,
         promptTokensPerSecond,
         peakRssBytes,
-        mode: 'fp32',
+        mode: bits,
         configuration: { ...configuration, prompt: values.prompt, tokens: values.tokens, threads },
         load: loadavg()[0],
       };

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { BaseError } from '@skein/core';
 import type { ChatMessage, ChatTemplate } from '@skein/engine';
 import { type CommandContext, defineCommand, type Values } from '../command.ts';
-import { MODEL_OPTIONS, RUNTIME_OPTIONS, SAMPLING_OPTIONS } from '../shared-options.ts';
+import { MODEL_OPTIONS, RUNTIME_OPTIONS, SAMPLING_OPTIONS, WEIGHTS_OPTION } from '../shared-options.ts';
 import { samplingRandom, streamAnswer } from '../stream-answer.ts';
 import { type OpenModel, withModel } from '../with-model.ts';
 
@@ -10,6 +10,7 @@ const OPTIONS = {
   ...MODEL_OPTIONS,
   system: { kind: 'text', value: 'TEXT', help: 'A system message to begin with' },
   ...SAMPLING_OPTIONS,
+  ...WEIGHTS_OPTION,
   ...RUNTIME_OPTIONS,
 } as const;
 
@@ -26,7 +27,7 @@ export const chat = defineCommand({
     { line: 'skein chat --model qwen --json < questions.txt', does: 'prints the whole conversation as an object' },
   ],
   run: (values, context) =>
-    withModel(values, async (open) => ({ json: { messages: await talk(open, values, context) } })),
+    withModel(values, context, async (open) => ({ json: { messages: await talk(open, values, context) } })),
 });
 
 async function talk(

@@ -11,7 +11,13 @@ import {
 import { readDataFiles, writeDurably } from '@skein/engine/node';
 import { type CommandContext, defineCommand, type Values } from '../command.ts';
 import { formatTable } from '../format-table.ts';
-import { FORMAT_OPTION, MODEL_OPTIONS, OVERLONG_OPTION, RUNTIME_OPTIONS } from '../shared-options.ts';
+import {
+  EXACT_WEIGHTS_OPTION,
+  FORMAT_OPTION,
+  MODEL_OPTIONS,
+  OVERLONG_OPTION,
+  RUNTIME_OPTIONS,
+} from '../shared-options.ts';
 import { type OpenModel, withModel } from '../with-model.ts';
 
 const OPTIONS = {
@@ -23,6 +29,7 @@ const OPTIONS = {
   ...OVERLONG_OPTION,
   'loss-only': { kind: 'flag', help: 'Leave out exact match, which takes longest' },
   answers: { kind: 'text', value: 'FILE', help: 'Write every answer there, as JSONL' },
+  ...EXACT_WEIGHTS_OPTION,
   ...RUNTIME_OPTIONS,
 } as const;
 
@@ -52,7 +59,7 @@ export const evaluate = defineCommand({
     },
   ],
   run: async (values, context) => {
-    const files = await withModel(values, async (open) => {
+    const files = await withModel(values, context, async (open) => {
       const results: FileResult[] = [];
       const answers: (Answer & { file: string })[] = [];
       for (const file of values.data) {
@@ -63,7 +70,10 @@ export const evaluate = defineCommand({
       if (values.answers !== undefined) await writeDurably(values.answers, answers.map(answerLine));
       return results;
     });
-    return { json: { model: values.model, adapter: values.adapter ?? null, files }, text: tableOf(files) };
+    return {
+      json: { model: values.model, adapter: values.adapter ?? null, weights: values.weights, files },
+      text: tableOf(files),
+    };
   },
 });
 

@@ -2,7 +2,7 @@ import { BaseError } from '@skein/core';
 import type { Vocabulary } from '@skein/engine';
 import { defineCommand } from '../command.ts';
 import { readInput } from '../read-input.ts';
-import { MODEL_OPTIONS, RUNTIME_OPTIONS, SAMPLING_OPTIONS } from '../shared-options.ts';
+import { MODEL_OPTIONS, RUNTIME_OPTIONS, SAMPLING_OPTIONS, WEIGHTS_OPTION } from '../shared-options.ts';
 import { samplingRandom, streamAnswer } from '../stream-answer.ts';
 import { withModel } from '../with-model.ts';
 
@@ -15,6 +15,7 @@ export const generateText = defineCommand({
     prompt: { kind: 'text', value: 'TEXT', help: 'The text to continue' },
     ask: { kind: 'flag', help: "Put the prompt as a user's message into the model's chat template" },
     ...SAMPLING_OPTIONS,
+    ...WEIGHTS_OPTION,
     ...RUNTIME_OPTIONS,
   },
   examples: [
@@ -26,7 +27,7 @@ export const generateText = defineCommand({
   ],
   run: async (values, { terminal, json, signal }) => {
     const prompt = values.prompt ?? (await readInput(terminal.input)).replace(/\r?\n$/, '');
-    return withModel(values, async (open) => {
+    return withModel(values, { terminal, signal }, async (open) => {
       const ids = values.ask ? askedIds(open.vocabulary, prompt) : open.vocabulary.tokenizer.encode(prompt);
       if (ids.length === 0) {
         throw new BaseError('cli/empty-prompt', 'The prompt is empty.', {

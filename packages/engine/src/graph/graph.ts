@@ -86,6 +86,9 @@ export interface SeparatePart {
   pullBack(gradient: Value, wanted: readonly Value[]): (Value | undefined)[];
 }
 
+/** Stands for an optional input that an operator is not given. */
+export const ABSENT: Value = { name: '', dims: [], type: 'float32', differentiable: false };
+
 /** Collects nodes, and a tape of derivative rules from which `backward` writes the reverse pass into the same graph. */
 export class GraphBuilder {
   readonly #nodes: GraphNode[] = [];
@@ -146,18 +149,30 @@ export class GraphBuilder {
     return value;
   }
 
+  /**
+   * @param result.names outputs that are results of the graph under these names, without a copy; '' leaves an optional
+   *   one out.
+   */
   applyMany(
     operator: string,
     inputs: readonly Value[],
-    result: { dims: readonly (readonly Dim[])[]; type?: ElementType; attributes?: Record<string, Attribute> },
+    result: {
+      dims: readonly (readonly Dim[])[];
+      type?: ElementType;
+      attributes?: Record<string, Attribute>;
+      names?: readonly (string | undefined)[];
+    },
   ): Value[] {
     const type = result.type ?? 'float32';
-    const outputs = result.dims.map((dims) => ({
-      name: `${operator}_${this.#counter++}`,
+    const outputs = result.dims.map((dims, index) => ({
+      name: result.names?.[index] ?? `${operator}_${this.#counter++}`,
       dims,
       type,
       differentiable: false,
     }));
+    for (const [index, name] of result.names?.entries() ?? []) {
+      if (name) this.#outputs.push({ name, dims: result.dims[index] ?? [], type });
+    }
     this.#nodes.push({
       operator,
       inputs: inputs.map((input) => input.name),

@@ -1,10 +1,14 @@
 import { BaseError, invariant } from '@skein/core';
+import { CachedDecoder, canCache } from '../generate/cached-decoder.ts';
+import type { Decoder } from '../generate/decoder.ts';
+import { createPaddedDecoder } from '../generate/padded-decoder.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { StackedMatrix } from '../graph/stacked-matrix.ts';
 import { createRandom } from '../random.ts';
 import type { Runtime, Session, SessionOptions } from '../runtime/runtime.ts';
 import { elementCount, float32, int32, type Tensor, type Tensors } from '../tensor.ts';
 import type { DifferentiableModel, MicroBatch, Parameter } from '../train/differentiable-model.ts';
-import type { CausalLmSpec, CausalLmTask } from './causal-lm.ts';
+import { adapterInputNames, type CausalLmSpec, type CausalLmTask } from './causal-lm.ts';
 import { inverseFrequencies, rotaryAngles } from './rotary-table.ts';
 import { SessionPool } from './session-pool.ts';
 
@@ -15,8 +19,8 @@ export interface LanguageModel extends DifferentiableModel {
   logits(batch: Omit<MicroBatch, 'targets' | 'targetCount'>): Promise<Float32Array>;
   /** A session of the task with the current parameters bound. It belongs to the model; do not release it. */
   session(task: CausalLmTask): Promise<Session>;
-  /** Cosines and sines of positions [batch·length]. */
-  angles(positions: Int32Array, batch: number): { cos: Tensor; sin: Tensor };
+  /** Reads prompts and what follows them. It belongs to the model; do not release it. */
+  readonly decoder: Decoder;
   release(): Promise<void>;
 }
 
@@ -27,12 +31,15 @@ export interface LanguageModelOptions extends SessionOptions {
   readonly dropout?: number;
   /** Train in less memory and more time: layers are run again in the reverse pass, and only their inputs kept. */
   readonly recompute?: boolean;
+  /** Generates and measures the loss with these weights in few bits; gradients and logits keep those of `spec`. */
+  readonly stacks?: ReadonlyMap<string, StackedMatrix>;
 }
 
 export function createLanguageModel(runtime: Runtime, options: LanguageModelOptions): LanguageModel {
   const { spec, parameters, dropout = 0, recompute = false } = options;
   const frequencies = inverseFrequencies(spec.config);
   const sessions = new SessionPool(runtime, options);
+  const decoder = createDecoder(runtime, options, sessions);
 
   async function runLoss(batch: MicroBatch, task: LossTask): Promise<Tensors> {
     const { session, graph } = await sessions.open({
@@ -59,6 +66,7 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
       return { lossSum: scalarOf(results) / lossWeight };
     },
     async loss(batch) {
+      if (options.stacks && decoder instanceof CachedDecoder) return { lossSum: await decoder.lossSum(batch) };
       return { lossSum: scalarOf(await runLoss(batch, { gradients: false, lossWeight: 1, randomSeed: 0 })) };
     },
     async logits(batch) {
@@ -68,10 +76,41 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
       return logits.data;
     },
     session: async (task) => (await sessions.open(task)).session,
-    angles: (positions, batch) => rotaryAngles(frequencies, positions, batch),
-    parametersChanged: async () => sessions.parametersChanged(),
-    release: () => sessions.release(),
+    decoder,
+    async parametersChanged() {
+      sessions.parametersChanged();
+      decoder.parametersChanged();
+    },
+    async release() {
+      await decoder.release();
+      await sessions.release();
+    },
   };
+}
+
+function createDecoder(runtime: Runtime, options: LanguageModelOptions, sessions: SessionPool): Decoder {
+  const { spec, parameters, stacks, threads } = options;
+  const { config, weights } = spec;
+  // Where every weight is trained, weights are inputs, which only the graph of standard operators has.
+  if (runtime.createCache && canCache(config) && spec.trainable.size === 0) {
+    const adapter = { modules: spec.adapter, parameters: [...parameters, ...frozenArrays(spec)] };
+    return new CachedDecoder(runtime, { config, weights, stacks, adapter, threads });
+  }
+  invariant(!stacks, `${runtime.name} does not generate in few bits`);
+  const frequencies = inverseFrequencies(config);
+  return createPaddedDecoder({
+    config,
+    session: async (task) => (await sessions.open(task)).session,
+    angles: (positions, batch) => rotaryAngles(frequencies, positions, batch),
+  });
+}
+
+/** Of an adapter, the arrays that are frozen and so stand among the weights. */
+function frozenArrays({ weights, adapter }: CausalLmSpec): Parameter[] {
+  return adapter.flatMap(({ path }) => {
+    const frozen = weights.get(adapterInputNames(path).a);
+    return frozen?.source instanceof Float32Array ? [{ ...frozen, data: frozen.source }] : [];
+  });
 }
 
 interface LossTask {

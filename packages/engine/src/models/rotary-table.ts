@@ -49,3 +49,13 @@ export function rotaryAngles(
   const dims = [batch, 1, positions.length / batch, half * 2];
   return { cos: float32(dims, cos), sin: float32(dims, sin) };
 }
+
+/** Cosines and sines of the positions from 0, each [count, headSize/2]. */
+export function rotaryHalves(frequencies: Float32Array, count: number): { cos: Tensor; sin: Tensor } {
+  const half = frequencies.length;
+  const angles = Float32Array.from({ length: count * half }, (_, i) => {
+    return Math.floor(i / half) * (frequencies[i % half] as number);
+  });
+  const dims = [count, half];
+  return { cos: float32(dims, angles.map(Math.cos)), sin: float32(dims, angles.map(Math.sin)) };
+}

@@ -1,6 +1,12 @@
 export { type Adapter, readAdapter, readAdapterConfig, writeAdapter } from './adapter-folder.ts';
 export { assertVocabularyFits } from './assert-vocabulary-fits.ts';
 export { runConformance } from './conformance.ts';
+export {
+  openGenerationWeights,
+  WEIGHT_BITS,
+  type WeightBits,
+  weightBitsFor,
+} from './generation-weights.ts';
 export { readDataFiles } from './data-files.ts';
 export { type PreparedFineTune, prepareFineTune } from './fine-tune.ts';
 export type { FineTuneOptions } from './fine-tune-options.ts';

@@ -1,6 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BaseError, type FloatDtype } from '@skein/core';
 import { z } from 'zod';
@@ -8,11 +6,11 @@ import { int8Matrix, isQuantizable } from '../graph/int8-matrix.ts';
 import type { ElementType, ExternalBytes, Initializer } from '../graph/graph.ts';
 import type { FrozenMatrix } from '../graph/linear.ts';
 import { EMBEDDING, HEAD, LINEARS, type LinearName, linearPath } from '../models/weight-names.ts';
-import { diskError } from './disk-error.ts';
-import { partialSuffix, syncDirectory, writeDurably } from './durable-file.ts';
+import { writeDurably } from './durable-file.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { createQuantizePool, type QuantizePool } from './quantize-pool.ts';
 import { openSafetensors, type TensorToWrite, writeSafetensors } from './safetensors-file.ts';
+import { openCacheEntry } from './weight-cache.ts';
 
 const choiceSchema = z.strictObject({
   mode: z.enum(['fp32', 'int8']),
@@ -38,7 +36,6 @@ export interface Int8CacheOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Beside the model, since it belongs to its bytes and a model may be large. */
 const FOLDER = '.skein-int8';
 const MATRICES = 'matrices.safetensors';
 const VECTORS = 'vectors.safetensors';
@@ -46,15 +43,18 @@ const VERSION = 4;
 const DTYPE: Partial<Record<ElementType, FloatDtype>> = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' };
 
 /**
- * The model's linears and head in 8 bits, from the cache beside the model, or made for it now. An entry is named by the
- * SHA-256 of the weights' files, so another model's is never taken; it appears whole, by a rename.
+ * The model's linears and head in 8 bits, from the cache beside the model, or made for it now (weight-cache.ts).
  * @throws BaseError `engine/not-writable`, `engine/disk-full` where the entry can't be kept.
  */
 export async function openInt8Cache(folder: ModelFolder, options: Int8CacheOptions): Promise<Int8Cache> {
   const pool = createQuantizePool(options.threads);
   try {
-    const entry = join(folder.path, FOLDER, await entryName(folder, pool, options.levels));
-    if (!existsSync(entry)) await writeEntry(entry, { folder, pool, options });
+    const entry = await openCacheEntry(folder, pool, {
+      folder: FOLDER,
+      key: { VERSION, levels: options.levels },
+      write: (partial) => writeEntry(partial, { folder, pool, options }),
+      signal: options.signal,
+    });
     return {
       matrices: await readEntry(entry, folder, options.levels),
       readChoice: (key) => readChoice(choicePath(entry, key)),
@@ -76,13 +76,6 @@ async function readChoice(path: string): Promise<z.infer<typeof choiceSchema> | 
   } catch {
     return undefined;
   }
-}
-
-async function entryName({ weights }: ModelFolder, pool: QuantizePool, levels: number): Promise<string> {
-  const files = [...new Set([...weights.values()].map(({ source }) => (source as ExternalBytes).file))].toSorted();
-  const digests = await Promise.all(files.map((file) => pool.digest(file)));
-  const all = createHash('sha256').update(JSON.stringify({ VERSION, levels, digests }));
-  return all.digest('hex').slice(0, 32);
 }
 
 interface Matrix {
@@ -112,25 +105,9 @@ interface EntryJob {
   readonly options: Int8CacheOptions;
 }
 
-async function writeEntry(entry: string, { folder, pool, options }: EntryJob): Promise<void> {
-  const parent = join(folder.path, FOLDER);
-  const partial = `${entry}.${process.pid}-${randomUUID()}${partialSuffix}`;
-  try {
-    await mkdir(parent, { recursive: true });
-    await removeAbandoned(parent);
-    await mkdir(partial);
-    const vectors = await writeMatrices(join(partial, MATRICES), { folder, pool, options });
-    await writeSafetensors(join(partial, VECTORS), vectors);
-    await rename(partial, entry).catch((error: NodeJS.ErrnoException) => {
-      // Another process has made the same entry meanwhile.
-      if (!existsSync(entry)) throw error;
-    });
-    await syncDirectory(parent);
-  } catch (error) {
-    throw error instanceof BaseError || options.signal?.aborted ? error : diskError(error, entry);
-  } finally {
-    await rm(partial, { recursive: true, force: true });
-  }
+async function writeEntry(path: string, job: EntryJob): Promise<void> {
+  const vectors = await writeMatrices(join(path, MATRICES), job);
+  await writeSafetensors(join(path, VECTORS), vectors);
 }
 
 type Quantized = Promise<Awaited<ReturnType<QuantizePool['quantize']>>>;
@@ -184,24 +161,6 @@ function startQuantizing({ weight, fine }: Matrix, { pool, options }: EntryJob):
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-/** What a process left that was killed while it wrote. */
-async function removeAbandoned(parent: string): Promise<void> {
-  for (const name of await readdir(parent)) {
-    const pid = /\.(\d+)-[0-9a-f-]+\.partial$/.exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    await rm(join(parent, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 async function readEntry(

@@ -4,14 +4,21 @@ import { BaseError } from '@skein/core';
 import * as ort from 'onnxruntime-node';
 import type { Graph } from '../graph/graph.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
-import type { Session, SessionOptions } from '../runtime/runtime.ts';
+import type { RunOptions, Session, SessionOptions } from '../runtime/runtime.ts';
 import { createSessionChecks, type SessionChecks } from '../runtime/session-checks.ts';
 import type { Tensor, Tensors, TensorType } from '../tensor.ts';
+import type { OnnxCache } from './onnx-cache.ts';
 
 export type Device = 'cpu' | 'webgpu';
 
+/** The caches of this thread, by their number. */
+export type Caches = ReadonlyMap<number, OnnxCache>;
+
 /** A session of ONNX Runtime on this thread: `run` blocks it, so this belongs in a worker (see worker-runtime.ts). */
-export async function createOnnxSession(graph: Graph, options: SessionOptions & { device: Device }): Promise<Session> {
+export async function createOnnxSession(
+  graph: Graph,
+  options: SessionOptions & { device: Device; caches: Caches },
+): Promise<Session> {
   const { folder, locationOf } = placeExternalFiles(graph);
   const bytes = encodeModel(graph, locationOf);
   const creation = ort.InferenceSession.create(bytes, {
@@ -24,8 +31,8 @@ export async function createOnnxSession(graph: Graph, options: SessionOptions & 
     logSeverityLevel: 4,
     extra: {
       session: {
-        // Packed copies of every weight would double memory; at training's row counts they save no time.
-        disable_prepacking: '1',
+        // Packed copies of every weight double memory; at training's row counts they save no time.
+        disable_prepacking: options.prepack ? '0' : '1',
         ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
       },
       // Folding Cast(bf16 weight) into a constant would make the float32 copy that mapping avoids. Without the Identity
@@ -36,7 +43,7 @@ export async function createOnnxSession(graph: Graph, options: SessionOptions & 
   const native = await creation.catch((cause: Error) => {
     throw cause.message.includes('WebGPU adapter') ? noWebGpu(cause) : cause;
   });
-  return wrapSession(native, createSessionChecks(graph));
+  return wrapSession(native, createSessionChecks(graph), options.caches);
 }
 
 function noWebGpu(cause: Error): BaseError {
@@ -49,7 +56,7 @@ function noWebGpu(cause: Error): BaseError {
   });
 }
 
-function wrapSession(native: ort.InferenceSession, checks: SessionChecks): Session {
+function wrapSession(native: ort.InferenceSession, checks: SessionChecks, caches: Caches): Session {
   let bound: Record<string, ort.Tensor> = {};
   return {
     async bind(feeds) {
@@ -57,11 +64,14 @@ function wrapSession(native: ort.InferenceSession, checks: SessionChecks): Sessi
       bound = { ...bound, ...toNative(feeds) };
     },
     async run(feeds, options = {}) {
-      const { fetch, carry } = checks.run(feeds, options, (name) => Object.hasOwn(bound, name));
+      const cached = rowsOf(caches, options);
+      const isBound = (name: string) => Object.hasOwn(bound, name) || Object.hasOwn(cached.past, name);
+      const { fetch, carry } = checks.run(feeds, options, isBound);
       const kept = new Set(carry.map(([output]) => output));
-      const wanted = [...new Set([...fetch, ...kept])];
-      if (wanted.length === 0) return {};
-      const results = await native.run({ ...bound, ...toNative(feeds) }, wanted);
+      const wanted = Object.fromEntries([...fetch, ...kept].map((name) => [name, null]));
+      if (fetch.length + kept.size === 0) return {};
+      const inputs = { ...bound, ...cached.past, ...toNative(feeds) };
+      const results = await native.run(inputs, { ...wanted, ...cached.present });
       for (const [output, input] of carry) bound[input] = wholeResult(results[output]);
       return Object.fromEntries(
         fetch.map((name) => {
@@ -77,6 +87,13 @@ function wrapSession(native: ort.InferenceSession, checks: SessionChecks): Sessi
       await native.release();
     },
   };
+}
+
+function rowsOf(caches: Caches, { cache: rows }: RunOptions): ReturnType<OnnxCache['rows']> {
+  if (!rows) return { past: {}, present: {} };
+  const cache = caches.get(rows.id);
+  if (!cache) throw new BaseError('engine/session-released', 'The cache was released.');
+  return cache.rows(rows.start, rows.end);
 }
 
 function toNative(feeds: Tensors): Record<string, ort.Tensor> {

@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { BaseError } from '@skein/core';
-import type { QuantizedMatrix, QuantizeReply, QuantizeRequest } from './quantize-worker.ts';
+import type { QuantizedMatrix, QuantizedStack, QuantizeReply, QuantizeRequest } from './quantize-worker.ts';
 
 /** Threads that quantise matrices; each has one request at a time, so few results wait in memory. */
 export interface QuantizePool {
   digest(file: string): Promise<string>;
   quantize(request: QuantizeRequest & { kind: 'quantize' }): Promise<QuantizedMatrix>;
+  stack(request: QuantizeRequest & { kind: 'stack' }): Promise<QuantizedStack>;
   close(): Promise<void>;
 }
 
@@ -47,6 +48,7 @@ export function createQuantizePool(threads: number): QuantizePool {
   return {
     digest: async (file) => ((await ask({ kind: 'digest', file })) as { digest: string }).digest,
     quantize: async (request) => (await ask(request)) as QuantizedMatrix,
+    stack: async (request) => (await ask(request)) as QuantizedStack,
     async close() {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },

@@ -3,6 +3,8 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { decodeFloats, type FloatDtype, invariant } from '@skein/core';
 import { isQuantizable, partWidth } from '../graph/int8-matrix.ts';
+import { BLOCK } from '../graph/stacked-matrix.ts';
+import { quantizeBlocks } from '../models/quantize-blocks.ts';
 import { quantizeColumns, quantizeRows, transposeInto } from '../models/quantize-stripe.ts';
 
 export type QuantizeRequest =
@@ -17,7 +19,23 @@ export type QuantizeRequest =
       readonly levels: number;
       /** Whether the forward factor has a second half. */
       readonly fine: boolean;
+    }
+  /** Matrices below each other in few bits, for generation. */
+  | {
+      readonly kind: 'stack';
+      readonly parts: readonly StackPart[];
+      readonly into: number;
+      readonly bits: 8 | 4;
+      /** Largest magnitude of a weight of 8 bits. */
+      readonly levels: number;
     };
+
+export interface StackPart {
+  readonly file: string;
+  readonly offset: number;
+  readonly dtype: FloatDtype;
+  readonly out: number;
+}
 
 export interface QuantizedMatrix {
   /** As `Int8Weight` has them. */
@@ -29,7 +47,13 @@ export interface QuantizedMatrix {
   readonly backwardScales: Float32Array<ArrayBuffer>;
 }
 
-export type QuantizeReply = { readonly digest: string } | QuantizedMatrix | { readonly error: string };
+/** As `StackedWeights` has them. */
+export interface QuantizedStack {
+  readonly values: Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+  readonly scales: Float32Array<ArrayBuffer>;
+}
+
+export type QuantizeReply = { readonly digest: string } | QuantizedMatrix | QuantizedStack | { readonly error: string };
 
 const DIGEST_BYTES = 8 * 1024 * 1024;
 
@@ -42,7 +66,7 @@ port.on('message', (request: QuantizeRequest) => {
       port.postMessage({ digest: digestOf(request.file) } satisfies QuantizeReply);
       return;
     }
-    const result = quantize(request);
+    const result = request.kind === 'stack' ? quantizeStack(request) : quantize(request);
     port.postMessage(
       result,
       Object.values(result as object).map((array: Int8Array<ArrayBuffer>) => array.buffer),
@@ -89,6 +113,41 @@ function quantize({
     closeSync(handle);
   }
   return result;
+}
+
+/** Rows read at once. */
+const STRIPE_ROWS = 512;
+
+function quantizeStack({ parts, into, bits, levels }: QuantizeRequest & { kind: 'stack' }): QuantizedStack {
+  const out = parts.reduce((sum, part) => sum + part.out, 0);
+  const [values, scales] =
+    bits === 8
+      ? [new Int8Array(out * into), new Float32Array(out)]
+      : [new Uint8Array((out * into) / 2), new Float32Array((out * into) / BLOCK)];
+  let first = 0;
+  for (const part of parts) {
+    const rowBytes = into * (part.dtype === 'F32' ? 4 : 2);
+    const handle = openSync(part.file, 'r');
+    try {
+      for (let row = 0; row < part.out; row += STRIPE_ROWS) {
+        const rows = Math.min(STRIPE_ROWS, part.out - row);
+        const data = decodeFloats(readAt(handle, part.offset + row * rowBytes, rows * rowBytes), part.dtype);
+        if (values instanceof Int8Array) {
+          const stripe = quantizeRows(data, into, levels);
+          scales.set(stripe.scales, first + row);
+          transposeInto(values, stripe.values, { first: first + row, columns: into, stride: out });
+        } else {
+          const stripe = quantizeBlocks(data);
+          values.set(stripe.values, ((first + row) * into) / 2);
+          scales.set(stripe.scales, ((first + row) * into) / BLOCK);
+        }
+      }
+    } finally {
+      closeSync(handle);
+    }
+    first += part.out;
+  }
+  return { values, scales };
 }
 
 function digestOf(file: string): string {

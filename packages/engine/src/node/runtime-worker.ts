@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { BaseError, invariant } from '@skein/core';
 import type { Session } from '../runtime/runtime.ts';
 import type { Tensors } from '../tensor.ts';
+import { OnnxCache } from './onnx-cache.ts';
 import { createOnnxSession } from './onnx-session.ts';
 import type { RuntimeReply, RuntimeRequest } from './worker-runtime.ts';
 
@@ -9,6 +10,7 @@ const port = parentPort;
 invariant(port, 'runtime-worker.ts is only started as a worker');
 
 const sessions = new Map<number, Session>();
+const caches = new Map<number, OnnxCache>();
 let previous: Promise<void> = Promise.resolve();
 
 port.on('message', (request: RuntimeRequest) => {
@@ -29,7 +31,11 @@ async function answer(request: Answered): Promise<void> {
 
 async function perform(request: Answered): Promise<Tensors> {
   if (request.kind === 'create') {
-    sessions.set(request.session, await createOnnxSession(request.graph, request.options));
+    sessions.set(request.session, await createOnnxSession(request.graph, { ...request.options, caches }));
+    return {};
+  }
+  if ('cache' in request) {
+    changeCache(request);
     return {};
   }
   const session = sessions.get(request.session);
@@ -41,6 +47,15 @@ async function perform(request: Answered): Promise<Tensors> {
     await session.release();
   }
   return {};
+}
+
+function changeCache(request: Extract<Answered, { cache: number }>): void {
+  if (request.kind === 'create-cache') caches.set(request.cache, new OnnxCache(request.shape));
+  const cache = caches.get(request.cache);
+  if (!cache) throw new BaseError('engine/session-released', 'The cache was released.');
+  if (request.kind === 'resize-cache') cache.resize(request.rows, request.capacity);
+  if (request.kind === 'copy-row') cache.copyRow(request.move);
+  if (request.kind === 'release-cache') caches.delete(request.cache);
 }
 
 /** Results are moved to the other thread, not copied. */

@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { BaseError } from '@skein/core';
 import type { Graph } from '../graph/graph.ts';
-import type { RunOptions, Runtime, Session, SessionOptions } from '../runtime/runtime.ts';
+import type {
+  CacheShape,
+  KeyValueCache,
+  RowCopy,
+  RunOptions,
+  Runtime,
+  Session,
+  SessionOptions,
+} from '../runtime/runtime.ts';
 import type { Tensors } from '../tensor.ts';
 import type { Device } from './onnx-session.ts';
 
@@ -17,6 +25,10 @@ export type RuntimeRequest =
   | { readonly kind: 'bind'; readonly session: number; readonly feeds: Tensors }
   | { readonly kind: 'run'; readonly session: number; readonly feeds: Tensors; readonly options: RunOptions }
   | { readonly kind: 'release'; readonly session: number }
+  | { readonly kind: 'create-cache'; readonly cache: number; readonly shape: CacheShape }
+  | { readonly kind: 'resize-cache'; readonly cache: number; readonly rows: number; readonly capacity: number }
+  | { readonly kind: 'copy-row'; readonly cache: number; readonly move: RowCopy }
+  | { readonly kind: 'release-cache'; readonly cache: number }
   /** Ends the worker after all that was asked before. */
   | { readonly kind: 'end' };
 
@@ -35,6 +47,7 @@ export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
   worker.unref();
   const waiting: { resolve: (results: Tensors) => void; reject: (error: unknown) => void }[] = [];
   let sessions = 0;
+  let caches = 0;
   let ended: unknown;
 
   const settle = () => (waiting.length === 0 ? worker.unref() : worker.ref());
@@ -59,8 +72,21 @@ export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
       worker.postMessage(request);
     });
 
+  async function createCache(shape: CacheShape): Promise<KeyValueCache> {
+    const cache = caches++;
+    await ask({ kind: 'create-cache', cache, shape });
+    return {
+      id: cache,
+      resize: async (rows, capacity) => void (await ask({ kind: 'resize-cache', cache, rows, capacity })),
+      copyRow: async (move) => void (await ask({ kind: 'copy-row', cache, move })),
+      release: async () => void (await ask({ kind: 'release-cache', cache })),
+    };
+  }
+
   return {
     name: `onnxruntime-node (${device})`,
+    // ONNX Runtime's attention on a cache in place is made for the CPU here.
+    ...(device === 'cpu' && { createCache }),
     async createSession(graph, options = {}): Promise<Session> {
       const session = sessions++;
       await ask({ kind: 'create', session, graph, options: { ...options, device } });

@@ -14,7 +14,14 @@ const DATA_TYPE: Record<ElementType, number> = {
 };
 
 /** Operators of ONNX Runtime itself, outside the standard: github.com/microsoft/onnxruntime, docs/ContribOperators.md. */
-const RUNTIME_OPERATORS: ReadonlySet<string> = new Set(['MatMulIntegerToFloat', 'MatMulNBits', 'QuickGelu']);
+const RUNTIME_OPERATORS: ReadonlySet<string> = new Set([
+  'DynamicQuantizeMatMul',
+  'GroupQueryAttention',
+  'MatMulIntegerToFloat',
+  'MatMulNBits',
+  'QuickGelu',
+  'SkipSimplifiedLayerNormalization',
+]);
 const RUNTIME_DOMAIN = 'com.microsoft';
 
 const OPSET = 21;

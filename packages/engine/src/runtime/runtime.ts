@@ -6,6 +6,37 @@ export interface RunOptions {
   readonly fetch?: readonly string[];
   /** Outputs that stay where they are and become inputs of the next run: output name → input name. */
   readonly carry?: Readonly<Record<string, string>>;
+  /** Keys and values that the run reads and adds to in place. */
+  readonly cache?: CacheRows;
+}
+
+/** Some rows of a cache: `past.<layer>.{key,value}` of a graph's inputs and `present.<layer>.…` of its outputs. */
+export interface CacheRows {
+  readonly id: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface CacheShape {
+  readonly layers: number;
+  readonly heads: number;
+  readonly headSize: number;
+}
+
+/** Keys and values [rows, heads, capacity, headSize] of every layer, which never leave the runtime. */
+export interface KeyValueCache {
+  readonly id: number;
+  /** Makes room for so many rows and positions; what is there stays. */
+  resize(rows: number, capacity: number): Promise<void>;
+  /** Copies the first `length` positions of a row over those of another. */
+  copyRow(move: RowCopy): Promise<void>;
+  release(): Promise<void>;
+}
+
+export interface RowCopy {
+  readonly from: number;
+  readonly to: number;
+  readonly length: number;
 }
 
 /** A graph made ready to run. Runs of one session are one after another. */
@@ -19,11 +50,15 @@ export interface Session {
 export interface SessionOptions {
   /** Threads inside an operator. The same number gives the same bytes. */
   readonly threads?: number;
+  /** Keeps weights a second time, in the order in which products of few rows read them. */
+  readonly prepack?: boolean;
 }
 
 /** Something that executes graphs. All implementations pass one contract suite. */
 export interface Runtime {
   readonly name: string;
   createSession(graph: Graph, options?: SessionOptions): Promise<Session>;
+  /** Absent where attention on a cache in place is not to be had; generation then uses standard operators. */
+  createCache?(shape: CacheShape): Promise<KeyValueCache>;
   close(): Promise<void>;
 }
