@@ -75,7 +75,7 @@ function open(
   return { config, model, decoder };
 }
 
-function adapterOf(family: TinyFamily, seed: number, only = (_: string) => true): Adapted {
+function adapterOf(family: TinyFamily, seed: number, only = (path: string) => path !== ''): Adapted {
   const config = tinyConfig(family, changes);
   const modules = tinyAdapter(config).filter(({ path }) => only(path));
   return { modules, parameters: scrambled(createAdapterParameters(modules, config, 4), seed) };

@@ -26,7 +26,7 @@ export function createPaddedDecoder({ config, session: open, angles }: PaddedDec
 
   async function read(fresh: readonly (readonly number[])[]): Promise<Float32Array[]> {
     const session = await open({ kind: 'generate', batch: fresh.length });
-    if (seen === 0) await session.bind(emptyCache(fresh.length));
+    if (seen === 0) await session.bind(emptyCache(names, [fresh.length, config.kvHeads, 0, config.headSize]));
     const { logits } = await session.run(feeds(fresh), { fetch: ['logits'], carry });
     invariant(logits?.data instanceof Float32Array, 'the runtime gave no logits');
     seen += fresh[0]?.length ?? 0;
@@ -49,11 +49,6 @@ export function createPaddedDecoder({ config, session: open, angles }: PaddedDec
     };
   }
 
-  function emptyCache(batch: number): Tensors {
-    const dims = [batch, config.kvHeads, 0, config.headSize];
-    return Object.fromEntries(names.map((name) => [`past.${name}`, float32(dims, new Float32Array(0))]));
-  }
-
   return {
     start(prompts) {
       const longest = prompts.reduce((most, { length }) => Math.max(most, length), 0);
@@ -71,6 +66,10 @@ export function createPaddedDecoder({ config, session: open, angles }: PaddedDec
     parametersChanged() {},
     async release() {},
   };
+}
+
+function emptyCache(names: readonly string[], dims: readonly number[]): Tensors {
+  return Object.fromEntries(names.map((name) => [`past.${name}`, float32(dims, new Float32Array(0))]));
 }
 
 /** [batch, 1, length, seen+length]: which keys each new token sees. Padding sees itself only, to stay finite. */

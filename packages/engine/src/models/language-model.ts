@@ -78,13 +78,9 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
     session: async (task) => (await sessions.open(task)).session,
     decoder,
     async parametersChanged() {
-      sessions.parametersChanged();
-      decoder.parametersChanged();
+      for (const part of [sessions, decoder]) part.parametersChanged();
     },
-    async release() {
-      await decoder.release();
-      await sessions.release();
-    },
+    release: async () => void (await Promise.all([decoder.release(), sessions.release()])),
   };
 }
 

@@ -72,21 +72,10 @@ export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
       worker.postMessage(request);
     });
 
-  async function createCache(shape: CacheShape): Promise<KeyValueCache> {
-    const cache = caches++;
-    await ask({ kind: 'create-cache', cache, shape });
-    return {
-      id: cache,
-      resize: async (rows, capacity) => void (await ask({ kind: 'resize-cache', cache, rows, capacity })),
-      copyRow: async (move) => void (await ask({ kind: 'copy-row', cache, move })),
-      release: async () => void (await ask({ kind: 'release-cache', cache })),
-    };
-  }
-
   return {
     name: `onnxruntime-node (${device})`,
     // ONNX Runtime's attention on a cache in place is made for the CPU here.
-    ...(device === 'cpu' && { createCache }),
+    ...(device === 'cpu' && { createCache: (shape) => openCache(caches++, shape, ask) }),
     async createSession(graph, options = {}): Promise<Session> {
       const session = sessions++;
       await ask({ kind: 'create', session, graph, options: { ...options, device } });
@@ -99,6 +88,20 @@ export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
     async close() {
       if (!ended) await endWorker(worker);
     },
+  };
+}
+
+async function openCache(
+  cache: number,
+  shape: CacheShape,
+  ask: (request: RuntimeRequest) => Promise<Tensors>,
+): Promise<KeyValueCache> {
+  await ask({ kind: 'create-cache', cache, shape });
+  return {
+    id: cache,
+    resize: async (rows, capacity) => void (await ask({ kind: 'resize-cache', cache, rows, capacity })),
+    copyRow: async (move) => void (await ask({ kind: 'copy-row', cache, move })),
+    release: async () => void (await ask({ kind: 'release-cache', cache })),
   };
 }
 
