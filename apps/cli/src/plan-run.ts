@@ -1,21 +1,25 @@
 import { countSteps, toMicroBatches } from '@skein/engine';
-import type { FineTuneOptions, PreparedFineTune } from '@skein/engine/node';
+import type { FineTuneOptions, PreparedFineTune, PreparedRun } from '@skein/engine/node';
 import { formatBytes } from './format-bytes.ts';
 import { formatDuration } from './format-duration.ts';
 import { formatFields } from './format-table.ts';
 
-/** What a run will do and need; plain JSON. */
-export interface RunPlan {
+/** What a run will do; plain JSON. */
+export interface RunSize {
   readonly trainExamples: number;
   readonly validationExamples: number;
   readonly droppedExamples: number;
   readonly truncatedExamples: number;
   readonly tokensPerEpoch: number;
   readonly trainableElements: number;
+  readonly totalSteps: number;
+}
+
+/** What it will need besides, in this engine. */
+export interface RunPlan extends RunSize {
   /** Weights in their files, mapped into memory. */
   readonly mappedBytes: number;
   readonly anonymousBytes: number;
-  readonly totalSteps: number;
   /** Measured on one micro-batch, the second, since the first also opens the session. */
   readonly secondsPerMicroBatch: number;
   readonly estimatedSeconds: number;
@@ -35,22 +39,12 @@ export async function planRun(
   options: FineTuneOptions,
   { say, signal }: PlanHooks,
 ): Promise<RunPlan> {
-  const { trainExamples, report, memory } = prepared;
-  const { batch, maxLength: length, packing } = options.rows;
-  const { seed } = options.train;
-  const batchesOfEpoch = (epoch: number) =>
-    toMicroBatches(trainExamples, { batch, length, packing, shuffle: { seed, epoch } });
-  const totalSteps = countSteps(batchesOfEpoch, options.train);
+  const { memory } = prepared;
+  const batchesOfEpoch = batchesOf(prepared, options);
   const known = {
-    trainExamples: trainExamples.length,
-    validationExamples: prepared.validationExamples.length,
-    droppedExamples: report.droppedOverlong + report.droppedUncounted,
-    truncatedExamples: report.truncated,
-    tokensPerEpoch: trainExamples.reduce((sum, { ids }) => sum + ids.length, 0),
-    trainableElements: prepared.trainableElements,
+    ...sizeRun(prepared, options),
     mappedBytes: memory.estimate.mappedBytes,
     anonymousBytes: memory.estimate.anonymousBytes,
-    totalSteps,
   };
   say(formatFields(needFields(known)));
   if (known.anonymousBytes > memory.availableBytes) {
@@ -59,10 +53,33 @@ export async function planRun(
   }
   const [largest] = batchesOfEpoch(0).toSorted((a, b) => b.batch * b.length - a.batch * a.length);
   const secondsPerMicroBatch = largest ? await measure(prepared, largest, signal) : 0;
-  const microBatches = totalSteps * options.train.accumulationSteps;
+  const microBatches = known.totalSteps * options.train.accumulationSteps;
   const plan = { ...known, secondsPerMicroBatch, estimatedSeconds: microBatches * secondsPerMicroBatch };
   say(`time, at most about: ${formatDuration(plan.estimatedSeconds)}`);
   return plan;
+}
+
+/** Counts what a run will do; computes nothing. */
+export function sizeRun(prepared: PreparedRun, options: FineTuneOptions): RunSize {
+  const { trainExamples, validationExamples, report } = prepared;
+  return {
+    trainExamples: trainExamples.length,
+    validationExamples: validationExamples.length,
+    droppedExamples: report.droppedOverlong + report.droppedUncounted,
+    truncatedExamples: report.truncated,
+    tokensPerEpoch: trainExamples.reduce((sum, { ids }) => sum + ids.length, 0),
+    trainableElements: prepared.trainableElements,
+    totalSteps: countSteps(batchesOf(prepared, options), options.train),
+  };
+}
+
+function batchesOf({ trainExamples }: PreparedRun, { rows, train: { seed } }: FineTuneOptions) {
+  const { batch, maxLength: length, packing } = rows;
+  return (epoch: number) => toMicroBatches(trainExamples, { batch, length, packing, shuffle: { seed, epoch } });
+}
+
+export function describeSize(size: RunSize): string {
+  return formatFields(sizeFields(size));
 }
 
 export function describePlan(plan: RunPlan): string {
@@ -70,24 +87,23 @@ export function describePlan(plan: RunPlan): string {
 }
 
 function needFields(plan: Omit<RunPlan, 'secondsPerMicroBatch' | 'estimatedSeconds'>): [string, string][] {
-  const left = plan.droppedExamples + plan.truncatedExamples;
+  const { anonymousBytes, mappedBytes } = plan;
+  const memory = `${formatBytes(anonymousBytes)}, and ${formatBytes(mappedBytes)} mapped from the model's files`;
+  return [...sizeFields(plan), ['memory, about', memory]];
+}
+
+function sizeFields(size: RunSize): [string, string][] {
+  const left = size.droppedExamples + size.truncatedExamples;
+  const leftOut: [string, string] = [
+    'too long or without answer',
+    `${size.droppedExamples} left out, ${size.truncatedExamples} cut`,
+  ];
   return [
-    ['examples', `${plan.trainExamples} to train on, ${plan.validationExamples} to measure on`],
-    ...(left > 0
-      ? [
-          ['too long or without answer', `${plan.droppedExamples} left out, ${plan.truncatedExamples} cut`] as [
-            string,
-            string,
-          ],
-        ]
-      : []),
-    ['tokens an epoch', String(plan.tokensPerEpoch)],
-    ['trained numbers', String(plan.trainableElements)],
-    ['steps', String(plan.totalSteps)],
-    [
-      'memory, about',
-      `${formatBytes(plan.anonymousBytes)}, and ${formatBytes(plan.mappedBytes)} mapped from the model's files`,
-    ],
+    ['examples', `${size.trainExamples} to train on, ${size.validationExamples} to measure on`],
+    ...(left > 0 ? [leftOut] : []),
+    ['tokens an epoch', String(size.tokensPerEpoch)],
+    ['trained numbers', String(size.trainableElements)],
+    ['steps', String(size.totalSteps)],
   ];
 }
 

@@ -1,13 +1,13 @@
 import type { TrainEvent } from '@skein/engine';
-import type { PreparedFineTune } from '@skein/engine/node';
+import type { PreparedRun } from '@skein/engine/node';
 import type { Progress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Trains while a bar shows step, rate, time left and loss. */
 export async function showTraining(
-  prepared: PreparedFineTune,
+  prepared: PreparedRun,
   { terminal, signal }: { readonly terminal: Terminal; readonly signal: AbortSignal },
-): ReturnType<PreparedFineTune['run']> {
+): ReturnType<PreparedRun['run']> {
   let bar: Progress | null = null;
   let note = '';
   const onEvent = (event: TrainEvent) => {

@@ -1,10 +1,17 @@
 import { adamWDefaults, LINEARS, type TrainConfig } from '@skein/engine';
-import { createWorkerRuntime, type FineTuneOptions, type ModeChoice, prepareFineTune } from '@skein/engine/node';
+import {
+  createWorkerRuntime,
+  type FineTuneOptions,
+  type ModeChoice,
+  prepareFineTune,
+  preparePythonFineTune,
+  type PreparedRun,
+} from '@skein/engine/node';
 import { type CommandContext, defineCommand, type Outcome, type Values } from '../command.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { parsePattern } from '../parse-pattern.ts';
 import { threadsOf } from '../shared-options.ts';
-import { describePlan, planRun } from '../plan-run.ts';
+import { describePlan, describeSize, planRun, sizeRun } from '../plan-run.ts';
 import { describeMemory } from '../describe-memory.ts';
 import { showTraining } from '../show-training.ts';
 import { UsageError } from '../usage-error.ts';
@@ -33,38 +40,56 @@ export const trainModel = defineCommand({
       does: 'stops when the loss on test.jsonl no longer falls, and keeps the best adapter',
     },
     { line: 'skein train --model qwen --data a.jsonl --out runs/x --dry-run', does: 'only estimates memory and time' },
+    {
+      line: 'skein train --model qwen --data a.jsonl --out runs/y --trainer python --device cuda --precision bf16',
+      does: 'trains with transformers and PEFT on an NVIDIA card',
+    },
   ],
   run: runTraining,
 });
 
-async function runTraining(values: TrainValues, { terminal, json, signal }: CommandContext): Promise<Outcome> {
+async function runTraining(values: TrainValues, context: CommandContext): Promise<Outcome> {
   assertConsistent(values);
   const options = fineTuneOptions(values);
-  const runtime = createWorkerRuntime(values.device);
+  return values.trainer === 'python' ? trainInPython(values, options, context) : trainHere(values, options, context);
+}
+
+async function trainHere(values: TrainValues, options: FineTuneOptions, context: CommandContext): Promise<Outcome> {
+  const { terminal, signal } = context;
+  const runtime = createWorkerRuntime(values.device === 'webgpu' ? 'webgpu' : 'cpu');
   try {
     const prepared = await prepareFineTune(runtime, options);
     if (values.mode !== 'fp32') terminal.say(describeChoice(prepared.choice));
     terminal.say(describeMemory(prepared.memory));
     const plan = await planRun(prepared, options, { say: (line) => terminal.say(line), signal });
-    if (values['dry-run'])
-      return { json: { plan, choice: prepared.choice, memory: prepared.memory }, text: describePlan(plan) };
-    const result = await showTraining(prepared, { terminal, signal });
-    if (result.status === 'interrupted') {
-      terminal.say(`Interrupted at step ${result.step} of ${result.totalSteps}; the checkpoint is saved.`);
-      terminal.say('hint: Run the same command with --resume to go on.');
-      return {
-        json: { plan, choice: prepared.choice, memory: prepared.memory, ...result },
-        exitCode: EXIT_CODES.interrupted.code,
-      };
-    }
-    const text = json ? undefined : `Wrote ${result.output}.`;
-    return {
-      json: { plan, choice: prepared.choice, memory: prepared.memory, ...result },
-      ...(text !== undefined && { text }),
-    };
+    const told = { plan, choice: prepared.choice, memory: prepared.memory };
+    if (values['dry-run']) return { json: told, text: describePlan(plan) };
+    return await finish(prepared, told, context);
   } finally {
     await runtime.close();
   }
+}
+
+async function trainInPython(values: TrainValues, options: FineTuneOptions, context: CommandContext): Promise<Outcome> {
+  const { python = 'python3', precision = 'fp32' } = values;
+  const device = values.device === 'cuda' ? 'cuda' : 'cpu';
+  const prepared = await preparePythonFineTune(options, { python, device, precision });
+  const plan = sizeRun(prepared, options);
+  if (values['dry-run']) return { json: { plan }, text: describeSize(plan) };
+  context.terminal.say(describeSize(plan));
+  return finish(prepared, { plan }, context);
+}
+
+/** Trains, and tells `told` with the result. */
+async function finish(prepared: PreparedRun, told: object, { terminal, json, signal }: CommandContext) {
+  const result = await showTraining(prepared, { terminal, signal });
+  if (result.status === 'interrupted') {
+    terminal.say(`Interrupted at step ${result.step} of ${result.totalSteps}; the checkpoint is saved.`);
+    terminal.say('hint: Run the same command with --resume to go on.');
+    return { json: { ...told, ...result }, exitCode: EXIT_CODES.interrupted.code };
+  }
+  const text = json ? undefined : `Wrote ${result.output}.`;
+  return { json: { ...told, ...result }, ...(text !== undefined && { text }) };
 }
 
 function describeChoice({ mode, floats, gradientCosine, reason }: ModeChoice): string {
@@ -84,6 +109,15 @@ function assertConsistent(values: TrainValues): void {
       return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
     });
   if (values.mode === 'int8' && values.device !== 'cpu') refuse('--mode int8 needs --device cpu.');
+  if (values.trainer === 'python') {
+    if (values.device === 'webgpu') refuse('--trainer python computes with --device cpu or cuda.');
+    if (values.memory === 'low') refuse('--memory low is for this engine.');
+    if (values.mode !== 'fp32') refuse(`--mode ${values.mode} is for this engine; --trainer python has --precision.`);
+  } else {
+    if (values.device === 'cuda') refuse('--device cuda needs --trainer python.');
+    const foreign = given(['python', 'precision']);
+    if (foreign) refuse(`--${foreign} needs --trainer python.`);
+  }
   const lora = given(['rank', 'alpha', 'dropout', 'rslora', 'targets', 'rank-pattern', 'alpha-pattern']);
   if (values.full && values.adapter !== undefined) refuse('--full and --adapter exclude each other.');
   if (values.full && lora) refuse(`--${lora} is for adapters, but --full trains every weight.`);

@@ -106,6 +106,28 @@ const MEMORY = {
   },
 } as const satisfies Options;
 
+const TRAINER = {
+  ...RUNTIME_OPTIONS,
+  device: {
+    kind: 'choice',
+    choices: ['cpu', 'webgpu', 'cuda'],
+    default: 'cpu',
+    help: 'What computes; cuda with --trainer python',
+  },
+  trainer: {
+    kind: 'choice',
+    choices: ['engine', 'python'],
+    default: 'engine',
+    help: 'This engine, or transformers and PEFT in a Python of yours (docs/python-worker.md)',
+  },
+  python: { kind: 'text', value: 'FILE', help: 'The Python with these packages, python3 if not given' },
+  precision: {
+    kind: 'choice',
+    choices: ['fp32', 'bf16'],
+    help: 'Numbers of --trainer python, fp32 if not given; adapters stay in float32',
+  },
+} as const satisfies Options;
+
 export const TRAIN_OPTIONS = {
   ...SUBJECT,
   ...METHOD,
@@ -113,5 +135,5 @@ export const TRAIN_OPTIONS = {
   ...COURSE,
   ...MODE,
   ...MEMORY,
-  ...RUNTIME_OPTIONS,
+  ...TRAINER,
 } as const;

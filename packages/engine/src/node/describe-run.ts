@@ -3,40 +3,27 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestFromHash } from '@skein/core';
 import { digestOfFile } from './digest-of-file.ts';
-import type { MemoryUse } from '../models/estimate.ts';
-import type { Runtime } from '../runtime/runtime.ts';
 import type { FineTuneOptions } from './fine-tune-options.ts';
 import type { ModelFolder } from './model-folder.ts';
-import type { ModeChoice } from './training-weights.ts';
-import { onnxRuntimeVersion } from './onnx-runtime-version.ts';
 
-/** Everything that decides the run's numbers. */
+/** Everything that decides the run's numbers. @param computedBy what computes, its version, and with which numbers. */
 export async function describeRun(
-  runtime: Runtime,
   folder: ModelFolder,
-  {
-    options,
-    choice,
-    memory,
-  }: { readonly options: FineTuneOptions; readonly choice: ModeChoice; readonly memory: MemoryUse },
+  { method, rows, threads, validation, data, format, train }: FineTuneOptions,
+  computedBy: { readonly runtime: string; readonly [name: string]: unknown },
 ) {
-  const { method, rows, threads, validation } = options;
   const digests = (files: readonly string[]) => Promise.all(files.map(digestOfFile));
   return {
     version: 'run/1',
-    runtime: `${runtime.name} ${onnxRuntimeVersion}`,
     threads,
     model: await describeModel(folder),
     method: await describeMethod(method),
-    data: await digests(options.data),
-    format: options.format ?? null,
+    data: await digests(data),
+    format: format ?? null,
     validation: 'files' in validation ? { files: await digests(validation.files) } : validation,
     rows,
-    train: options.train,
-    // Runs of before there were modes are float32's.
-    ...(choice.mode === 'int8' && { mode: choice.mode, floats: choice.floats }),
-    // Layers that are run again give the same gradients but for the order of some sums.
-    ...(memory === 'low' && { memory }),
+    train,
+    ...computedBy,
   };
 }
 

@@ -10,6 +10,9 @@ export {
 export { readDataFiles } from './data-files.ts';
 export { type PreparedFineTune, prepareFineTune } from './fine-tune.ts';
 export type { FineTuneOptions } from './fine-tune-options.ts';
+export type { PreparedRun } from './fine-tune-inputs.ts';
+export { preparePythonFineTune } from './python-fine-tune.ts';
+export type { PythonTrainer } from './python-job.ts';
 export { writeDurably } from './durable-file.ts';
 export { loadVocabulary } from './load-vocabulary.ts';
 export type { FilesEvaluation, FilesToEvaluate } from './evaluate-files.ts';
