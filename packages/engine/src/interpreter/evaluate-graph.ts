@@ -10,6 +10,9 @@ import { operatorTable } from './operator-table.ts';
  */
 export type Precision = 'float32' | 'float64';
 
+/** Operators by their ONNX name. */
+export type OperatorTable = ReadonlyMap<string, Operator>;
+
 /**
  * Computes the outputs of a graph, one node after another.
  * @param given inputs and initializers by name; not changed
@@ -19,24 +22,24 @@ export type Precision = 'float32' | 'float64';
 export function evaluateGraph(
   graph: Graph,
   given: ReadonlyMap<string, ArrayValue>,
-  precision: Precision,
+  { precision, operators = operatorTable }: { readonly precision: Precision; readonly operators?: OperatorTable },
 ): Map<string, ArrayValue> {
   const values = new Map(given);
   for (const node of graph.nodes) {
     const [name] = node.outputs;
     invariant(name !== undefined && node.outputs.length === 1, `${node.operator} has ${node.outputs.length} outputs`);
-    values.set(name, rounded(evaluateNode(node, values), precision));
+    values.set(name, rounded(evaluateNode(node, values, operators), precision));
   }
   return new Map(graph.outputs.map((output) => [output.name, checkedOutput(graph, output, values)]));
 }
 
 /** @throws BaseError `engine/unknown-operator`. */
-export function assertKnownOperators(graph: Graph): void {
-  for (const { operator } of graph.nodes) knownOperator(operator);
+export function assertKnownOperators(graph: Graph, operators: OperatorTable): void {
+  for (const { operator } of graph.nodes) knownOperator(operator, operators);
 }
 
-function knownOperator(name: string): Operator {
-  const operator = operatorTable.get(name);
+function knownOperator(name: string, operators: OperatorTable): Operator {
+  const operator = operators.get(name);
   if (operator) return operator;
   throw new BaseError('engine/unknown-operator', `The interpreter does not know the operator ${name}.`, {
     info: { operator: name },
@@ -44,8 +47,8 @@ function knownOperator(name: string): Operator {
   });
 }
 
-function evaluateNode(node: GraphNode, values: ReadonlyMap<string, ArrayValue>): ArrayValue {
-  const operator = knownOperator(node.operator);
+function evaluateNode(node: GraphNode, values: ReadonlyMap<string, ArrayValue>, operators: OperatorTable): ArrayValue {
+  const operator = knownOperator(node.operator, operators);
   const inputs = node.inputs.map((name) => {
     const value = values.get(name);
     invariant(value, `${node.operator} reads ${name}, which nothing has computed`);

@@ -4,6 +4,8 @@ import { createSessionChecks } from '../runtime/session-checks.ts';
 import type { Tensor, TensorData, Tensors, TensorType } from '../tensor.ts';
 import type { ArrayValue } from './array-value.ts';
 import { assertKnownOperators, evaluateGraph, type Precision } from './evaluate-graph.ts';
+import type { Operator } from './operator.ts';
+import { operatorTable } from './operator-table.ts';
 import { loadInitializers, type ReadBytes } from './load-initializers.ts';
 
 export interface InterpreterOptions {
@@ -11,6 +13,8 @@ export interface InterpreterOptions {
   readonly precision?: Precision;
   /** Needed for graphs whose weights lie in files. */
   readonly readBytes?: ReadBytes;
+  /** In place of its own, by their ONNX name: to compute as some machine does. */
+  readonly operators?: Readonly<Record<string, Operator>>;
 }
 
 /**
@@ -20,7 +24,9 @@ export interface InterpreterOptions {
 export function createInterpreter({
   precision = 'float32',
   readBytes = withoutFiles,
+  operators: own = {},
 }: InterpreterOptions = {}): Runtime {
+  const operators = new Map([...operatorTable, ...Object.entries(own)]);
   let closed = false;
   const assertOpen = () => {
     if (closed) throw new BaseError('engine/runtime-closed', 'The runtime was closed.');
@@ -29,7 +35,7 @@ export function createInterpreter({
     name: `interpreter (${precision})`,
     async createSession(graph): Promise<Session> {
       assertOpen();
-      assertKnownOperators(graph);
+      assertKnownOperators(graph, operators);
       const checks = createSessionChecks(graph);
       const initializers = await loadInitializers(graph, readBytes);
       let bound = new Map<string, ArrayValue>();
@@ -43,7 +49,7 @@ export function createInterpreter({
           assertOpen();
           const { fetch, carry } = checks.run(feeds, options, (name) => bound.has(name));
           const given = new Map([...initializers, ...bound, ...fromTensors(feeds)]);
-          const results = evaluateGraph(graph, given, precision);
+          const results = evaluateGraph(graph, given, { precision, operators });
           for (const [output, input] of carry) bound.set(input, results.get(output) as ArrayValue);
           return Object.fromEntries(fetch.map((name) => [name, toTensor(results.get(name) as ArrayValue)]));
         },

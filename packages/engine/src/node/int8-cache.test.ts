@@ -2,17 +2,13 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLanguageModel } from '../models/language-model.ts';
 import type { ModelShape } from './random-model.ts';
 import { randomModelFolder } from './random-model.ts';
+import { int8Gradients } from './testing/int8-gradients.ts';
 import { createWorkerRuntime } from './worker-runtime.ts';
 import { openInt8Cache } from './int8-cache.ts';
 import { int8Levels } from './int8-levels.ts';
 import { openModelFolder } from './model-folder.ts';
-import { adapterModules } from '../lora/adapter-config.ts';
-import { createAdapterParameters } from '../lora/adapter-parameters.ts';
-import { scrambled } from '../models/testing/tiny-model.ts';
-import { HEAD_PATH, LINEARS } from '../models/weight-names.ts';
 import { gradientCosine } from '../evaluate/gradient-cosine.ts';
 
 // Wide enough that products are cut into parts.
@@ -29,47 +25,7 @@ afterAll(async () => {
   await rm(parent, { recursive: true });
 });
 
-const LENGTH = 48;
-const ids = Int32Array.from({ length: LENGTH }, (_, i) => (i * 7919 + 13) % shape.vocabulary);
-const batch = {
-  batch: 1,
-  length: LENGTH,
-  inputIds: ids,
-  positions: Int32Array.from(ids.keys()),
-  segments: new Int32Array(LENGTH).fill(1),
-  targets: ids.map((_, i) => ids[i + 1] ?? -1),
-  targetCount: LENGTH - 1,
-};
-
-async function gradients(levels: number | undefined, dropout: number) {
-  const { config, weights } = await openModelFolder(path);
-  const adapter = {
-    rank: 4,
-    alpha: 8,
-    dropout,
-    rankStabilized: false,
-    targets: [...Object.keys(LINEARS), HEAD_PATH],
-    rankPattern: {},
-    alphaPattern: {},
-    layers: undefined,
-    baseModel: undefined,
-  };
-  const modules = adapterModules(adapter, config);
-  const quantized =
-    levels === undefined
-      ? undefined
-      : (await openInt8Cache(await openModelFolder(path), { levels, threads: 2 })).matrices;
-  const parameters = scrambled(createAdapterParameters(modules, config, 1)).map((p) => ({
-    ...p,
-    data: p.data.map((x) => 0.05 * x),
-  }));
-  const spec = { config, weights, trainable: new Map(), adapter: modules, ...(quantized && { quantized }) };
-  const model = createLanguageModel(runtime, { spec, parameters, dropout, threads: 2 });
-  const sums = parameters.map(({ data }) => new Float32Array(data.length));
-  await model.accumulateGradients(batch, 1 / batch.targetCount, sums, 5);
-  await model.release();
-  return sums;
-}
+const gradients = (levels: number | undefined, dropout: number) => int8Gradients(runtime, path, { levels, dropout });
 
 test.each([0, 0.3])('gradients agree with float32, outlying channels and dropout %s included', async (dropout) => {
   const exact = await gradients(undefined, dropout);

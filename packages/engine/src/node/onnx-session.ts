@@ -4,9 +4,9 @@ import { BaseError } from '@skein/core';
 import * as ort from 'onnxruntime-node';
 import type { Graph } from '../graph/graph.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
-import type { RunOptions, Session, SessionOptions } from '../runtime/runtime.ts';
-import { createSessionChecks, type SessionChecks } from '../runtime/session-checks.ts';
-import type { Tensor, Tensors, TensorType } from '../tensor.ts';
+import type { CacheRows, Session, SessionOptions } from '../runtime/runtime.ts';
+import { createSessionChecks } from '../runtime/session-checks.ts';
+import { wrapSession } from '../runtime/wrap-session.ts';
 import type { OnnxCache } from './onnx-cache.ts';
 
 export type Device = 'cpu' | 'webgpu';
@@ -43,7 +43,10 @@ export async function createOnnxSession(
   const native = await creation.catch((cause: Error) => {
     throw cause.message.includes('WebGPU adapter') ? noWebGpu(cause) : cause;
   });
-  return wrapSession(native, createSessionChecks(graph), options.caches);
+  return wrapSession(native, createSessionChecks(graph), {
+    fromTensor: ({ type, data, dims }) => new ort.Tensor(type, data, [...dims]),
+    ofCache: (rows) => rowsOf(options.caches, rows),
+  });
 }
 
 function noWebGpu(cause: Error): BaseError {
@@ -56,59 +59,10 @@ function noWebGpu(cause: Error): BaseError {
   });
 }
 
-function wrapSession(native: ort.InferenceSession, checks: SessionChecks, caches: Caches): Session {
-  let bound: Record<string, ort.Tensor> = {};
-  return {
-    async bind(feeds) {
-      checks.bind(feeds);
-      bound = { ...bound, ...toNative(feeds) };
-    },
-    async run(feeds, options = {}) {
-      const cached = rowsOf(caches, options);
-      const isBound = (name: string) => Object.hasOwn(bound, name) || Object.hasOwn(cached.past, name);
-      const { fetch, carry } = checks.run(feeds, options, isBound);
-      const kept = new Set(carry.map(([output]) => output));
-      const wanted = Object.fromEntries([...fetch, ...kept].map((name) => [name, null]));
-      if (fetch.length + kept.size === 0) return {};
-      const inputs = { ...bound, ...cached.past, ...toNative(feeds) };
-      const results = await native.run(inputs, { ...wanted, ...cached.present });
-      for (const [output, input] of carry) bound[input] = wholeResult(results[output]);
-      return Object.fromEntries(
-        fetch.map((name) => {
-          const tensor = fromNative(wholeResult(results[name]));
-          // The caller may move the memory of a result away, even to another thread; what stays here needs its own.
-          return [name, kept.has(name) ? { ...tensor, data: tensor.data.slice() } : tensor];
-        }),
-      );
-    },
-    async release() {
-      checks.release();
-      bound = {};
-      await native.release();
-    },
-  };
-}
-
-function rowsOf(caches: Caches, { cache: rows }: RunOptions): ReturnType<OnnxCache['rows']> {
-  if (!rows) return { past: {}, present: {} };
-  const cache = caches.get(rows.id);
+function rowsOf(caches: Caches, { id, start, end }: CacheRows): ReturnType<OnnxCache['rows']> {
+  const cache = caches.get(id);
   if (!cache) throw new BaseError('engine/session-released', 'The cache was released.');
-  return cache.rows(rows.start, rows.end);
-}
-
-function toNative(feeds: Tensors): Record<string, ort.Tensor> {
-  return Object.fromEntries(
-    Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new ort.Tensor(type, data, [...dims])]),
-  );
-}
-
-function wholeResult(tensor: ort.Tensor | undefined): ort.Tensor {
-  if (!tensor) throw new BaseError('engine/runtime-output', 'ONNX Runtime left out a result that was asked for.');
-  return tensor;
-}
-
-function fromNative(tensor: ort.Tensor): Tensor {
-  return { type: tensor.type as TensorType, dims: tensor.dims, data: tensor.data as Tensor['data'] };
+  return cache.rows(start, end);
 }
 
 /**

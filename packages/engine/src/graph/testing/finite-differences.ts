@@ -63,7 +63,9 @@ export function gradientFaults(
   invariant(names.length > 0, 'a derivative was checked by no variable');
   const evaluate = (graph: Graph, given: Readonly<Record<string, ArrayValue>>) => {
     const weights = graph.initializers.map((initializer) => [initializer.name, initializerValue(initializer)] as const);
-    return evaluateGraph(graph, new Map([...weights, ...Object.entries({ ...constants, ...given })]), 'float64');
+    return evaluateGraph(graph, new Map([...weights, ...Object.entries({ ...constants, ...given })]), {
+      precision: 'float64',
+    });
   };
   const gradients = evaluate(graphs.gradients, variables);
   const random = createRandom(5);

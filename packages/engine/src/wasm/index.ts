@@ -1,0 +1,1 @@
+export { createWasmRuntime, type WasmRuntimeOptions } from './wasm-runtime.ts';
