@@ -6,27 +6,47 @@ import {
   LINEARS,
   parseAdapterConfig,
 } from '@skein/engine';
-import { createWorkerRuntime, openModelFolder, openTrainingWeights, type TrainingMode } from '@skein/engine/node';
+import {
+  createWorkerRuntime,
+  openModelFolder,
+  openTrainingWeights,
+  type TrainingMode,
+  yieldToEventLoop,
+} from '@skein/engine/node';
 
-/** What both sides of a comparison train: rank 16 on every linear, without dropout. */
-const ADAPTER = {
+/** What both sides of a comparison train: every linear, without dropout. */
+const loraOf = (rank: number) => ({
   peft_type: 'LORA',
-  r: 16,
-  lora_alpha: 32,
+  r: rank,
+  lora_alpha: 2 * rank,
   lora_dropout: 0,
   bias: 'none',
   target_modules: Object.keys(LINEARS),
-};
+});
 
-/** The model of a folder with a fresh adapter, opened as `skein train` opens it. */
+/**
+ * The model of a folder with a fresh adapter, opened as `skein train` opens it.
+ * @param how `layers`: so many of its first layers, instead of all
+ */
 export async function openLoraModel(
   directory: string,
   threads: number,
-  { mode = 'fp32', recompute = false }: { readonly mode?: TrainingMode; readonly recompute?: boolean } = {},
+  {
+    mode = 'fp32',
+    rank = 16,
+    layers,
+    recompute = false,
+  }: {
+    readonly mode?: TrainingMode;
+    readonly rank?: number;
+    readonly layers?: number;
+    readonly recompute?: boolean;
+  } = {},
 ): Promise<{ model: LanguageModel; close: () => Promise<void> }> {
-  const folder = await openModelFolder(directory);
+  const whole = await openModelFolder(directory);
+  const folder = { ...whole, config: { ...whole.config, layers: layers ?? whole.config.layers } };
   const { config, weights } = folder;
-  const modules = adapterModules(parseAdapterConfig(ADAPTER, 'the built-in adapter'), config);
+  const modules = adapterModules(parseAdapterConfig(loraOf(rank), 'the built-in adapter'), config);
   const runtime = createWorkerRuntime('cpu');
   const spec = { config, weights, trainable: new Map(), adapter: modules };
   const parameters = createAdapterParameters(modules, config, 1);
@@ -42,6 +62,7 @@ export async function openLoraModel(
     parameters,
     threads,
     recompute,
+    yieldControl: yieldToEventLoop,
   });
   return { model, close: () => runtime.close() };
 }

@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { adamWDefaults, type MicroBatch, train } from '@skein/engine';
+import { adamWDefaults, train } from '@skein/engine';
 import { type TrainingMode, yieldToEventLoop } from '@skein/engine/node';
+import { arbitraryBatch } from './arbitrary-batch.ts';
 import { openLoraModel } from './lora-model.ts';
 import { processMemory } from './process-memory.ts';
 
@@ -26,23 +27,8 @@ const { model, close } = await openLoraModel(values.model, Number(values.threads
 });
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
-/** One row of arbitrary ids; every position but the last is labelled. */
-function makeBatch(): MicroBatch {
-  const inputIds = Int32Array.from(
-    { length },
-    (_, i) => (i * 7919 + 13) % Math.min(151_000, model.spec.config.vocabularySize),
-  );
-  return {
-    batch: 1,
-    length,
-    inputIds,
-    positions: Int32Array.from(inputIds.keys()),
-    segments: new Int32Array(length).fill(1),
-    targets: inputIds.map((_, i) => inputIds[i + 1] ?? -1),
-    targetCount: length - 1,
-  };
-}
-
+// The ids of its counterpart.
+const row = arbitraryBatch({ length, vocabulary: Math.min(151_000, model.spec.config.vocabularySize) });
 const stop = new AbortController();
 let startedMs = 0;
 /** Waits for the next line; the step that follows is timed from there. */
@@ -69,7 +55,7 @@ await train({
     earlyStop: null,
   },
   configDigest: 'bench',
-  batchesOfEpoch: () => [makeBatch()],
+  batchesOfEpoch: () => [row],
   checkpoint: null,
   checkpointEvery: 1000,
   saveCheckpoint: async () => {},

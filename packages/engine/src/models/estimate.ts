@@ -1,7 +1,6 @@
-import type { Graph } from '../graph/graph.ts';
 import { graphMemory } from '../graph/graph-memory.ts';
 import { elementCount } from '../tensor.ts';
-import type { AdapterModule } from './causal-lm.ts';
+import { type AdapterModule, buildCausalLm, type CausalLmSpec } from './causal-lm.ts';
 import type { ModelConfig } from './model-config.ts';
 import { moduleDims, weightShapes } from './weight-names.ts';
 
@@ -22,11 +21,20 @@ export interface TrainingEstimate {
   readonly anonymousBytes: number;
 }
 
-/** What training with a graph will need, before it runs; how close that comes: docs/performance.md. */
+export interface TrainingShape {
+  readonly batch: number;
+  readonly length: number;
+  readonly dropout: number;
+  readonly trainableElements: number;
+  readonly memory: MemoryUse;
+}
+
+/** What training on micro-batches of a shape will need, before it runs; how close that comes: docs/performance.md. */
 export function estimateTraining(
-  graph: Graph,
-  { trainableElements, memory }: { readonly trainableElements: number; readonly memory: MemoryUse },
+  spec: CausalLmSpec,
+  { trainableElements, memory, ...shape }: TrainingShape,
 ): TrainingEstimate {
+  const graph = buildCausalLm(spec, { kind: 'loss', gradients: true, recompute: memory === 'low', ...shape });
   const { peakBytes, mappedBytes } = graphMemory(graph);
   const ownBytes = RUNTIME_BYTES + NODE_BYTES * graph.nodes.length + 4 * 4 * trainableElements;
   return { mappedBytes, anonymousBytes: ownBytes + Math.round(KEPT[memory] * peakBytes) };

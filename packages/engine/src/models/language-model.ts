@@ -2,11 +2,12 @@ import { BaseError, invariant } from '@skein/core';
 import { CachedDecoder, canCache } from '../generate/cached-decoder.ts';
 import type { Decoder } from '../generate/decoder.ts';
 import { createPaddedDecoder } from '../generate/padded-decoder.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, ValueInfo } from '../graph/graph.ts';
 import type { StackedMatrix } from '../graph/stacked-matrix.ts';
 import { createRandom } from '../random.ts';
 import type { Runtime, Session, SessionOptions } from '../runtime/runtime.ts';
 import { elementCount, float32, int32, type Tensor, type Tensors } from '../tensor.ts';
+import { forEachChunk, type YieldControl } from '../train/element-chunks.ts';
 import type { DifferentiableModel, MicroBatch, Parameter } from '../train/differentiable-model.ts';
 import { adapterInputNames, type CausalLmSpec, type CausalLmTask } from './causal-lm.ts';
 import { inverseFrequencies, rotaryAngles } from './rotary-table.ts';
@@ -31,15 +32,31 @@ export interface LanguageModelOptions extends SessionOptions {
   readonly dropout?: number;
   /** Train in less memory and more time: layers are run again in the reverse pass, and only their inputs kept. */
   readonly recompute?: boolean;
+  /** Lets other work have its turn amid long loops over arrays. */
+  readonly yieldControl?: YieldControl;
   /** Generates and measures the loss with these weights in few bits; gradients and logits keep those of `spec`. */
   readonly stacks?: ReadonlyMap<string, StackedMatrix>;
 }
 
 export function createLanguageModel(runtime: Runtime, options: LanguageModelOptions): LanguageModel {
-  const { spec, parameters, dropout = 0, recompute = false } = options;
+  const { spec, parameters, dropout = 0, recompute = false, yieldControl = async () => {} } = options;
   const frequencies = inverseFrequencies(spec.config);
   const sessions = new SessionPool(runtime, options);
   const decoder = createDecoder(runtime, options, sessions);
+
+  async function keepMask(dims: number[], [seed, stream]: [number, number]): Promise<Tensor> {
+    const random = createRandom(seed, stream);
+    const threshold = dropout * 2 ** 32;
+    const data = new Uint8Array(elementCount(dims));
+    await forEachChunk(
+      [data],
+      (_, start, end) => {
+        for (let i = start; i < end; i++) data[i] = random.uint32() >= threshold ? 1 : 0;
+      },
+      yieldControl,
+    );
+    return { type: 'bool', dims, data };
+  }
 
   async function runLoss(batch: MicroBatch, task: LossTask): Promise<Tensors> {
     const { session, graph } = await sessions.open({
@@ -50,11 +67,11 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
       dropout: task.gradients ? dropout : 0,
       recompute: task.gradients && recompute,
     });
-    return session.run({
-      ...inputsOf(batch, frequencies),
-      ...targetsOf(batch, task.lossWeight),
-      ...keepMasks(graph, dropout, task.randomSeed),
-    });
+    // One by one, so that other work has its turn while they are made and handed over.
+    for (const [stream, { name, dims }] of keepInputs(graph).entries()) {
+      await session.bind({ [name]: await keepMask(dims.map(Number), [task.randomSeed, stream]) });
+    }
+    return session.run({ ...inputsOf(batch, frequencies), ...targetsOf(batch, task.lossWeight) });
   }
 
   return {
@@ -62,7 +79,11 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
     parameters,
     async accumulateGradients(batch, lossWeight, gradients, randomSeed) {
       const results = await runLoss(batch, { gradients: true, lossWeight, randomSeed });
-      parameters.forEach(({ name }, index) => addInto(gradients[index], results[`gradient.${name}`]));
+      await addInto(
+        gradients,
+        parameters.map(({ name }) => results[`gradient.${name}`]),
+        yieldControl,
+      );
       return { lossSum: scalarOf(results) / lossWeight };
     },
     async loss(batch) {
@@ -133,11 +154,8 @@ function targetsOf({ targets }: MicroBatch, lossWeight: number): Tensors {
   return { targets: int32([targets.length], ids), weights: float32([targets.length, 1], weights) };
 }
 
-function keepMasks({ inputs }: Graph, probability: number, seed: number): Tensors {
-  const masks = inputs.filter(({ name }) => name.startsWith('keep.'));
-  return Object.fromEntries(
-    masks.map(({ name, dims }, stream) => [name, keepMask(dims.map(Number), probability, [seed, stream])]),
-  );
+function keepInputs({ inputs }: Graph): ValueInfo[] {
+  return inputs.filter(({ name }) => name.startsWith('keep.'));
 }
 
 function scalarOf(results: Tensors): number {
@@ -146,14 +164,22 @@ function scalarOf(results: Tensors): number {
   return value;
 }
 
-function addInto(sum: Float32Array | undefined, part: Tensor | undefined): void {
-  invariant(sum && part?.data instanceof Float32Array && part.data.length === sum.length, 'gradient of another shape');
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (part.data[i] as number);
-}
-
-function keepMask(dims: number[], probability: number, [seed, stream]: [number, number]): Tensor {
-  const random = createRandom(seed, stream);
-  const threshold = probability * 2 ** 32;
-  const keep = Uint8Array.from({ length: elementCount(dims) }, () => (random.uint32() >= threshold ? 1 : 0));
-  return { type: 'bool', dims, data: keep };
+async function addInto(
+  sums: readonly Float32Array[],
+  parts: readonly (Tensor | undefined)[],
+  yieldControl: YieldControl,
+): Promise<void> {
+  const addends = parts.map((part, index) => {
+    const fits = part?.data instanceof Float32Array && part.data.length === sums[index]?.length;
+    invariant(fits, 'gradient of another shape');
+    return part.data as Float32Array;
+  });
+  await forEachChunk(
+    sums,
+    (index, start, end) => {
+      const [sum, addend] = [sums[index] as Float32Array, addends[index] as Float32Array];
+      for (let i = start; i < end; i++) sum[i] = (sum[i] as number) + (addend[i] as number);
+    },
+    yieldControl,
+  );
 }

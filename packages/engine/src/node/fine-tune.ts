@@ -1,6 +1,6 @@
 import { toMicroBatches } from '../data/micro-batches.ts';
 import { adapterModules } from '../lora/adapter-config.ts';
-import { buildCausalLm, type CausalLmSpec } from '../models/causal-lm.ts';
+import type { CausalLmSpec } from '../models/causal-lm.ts';
 import { chooseMemory, type MemoryChoice } from '../models/choose-memory.ts';
 import { estimateTraining, type MemoryUse } from '../models/estimate.ts';
 import { createLanguageModel, type LanguageModel } from '../models/language-model.ts';
@@ -88,7 +88,7 @@ async function openModel(
   const { choice, quantized } = await openTrainingWeights(runtime, mode, job);
   const own = { ...spec, ...(quantized && { quantized }) };
   const memory = choose(own);
-  const how = { dropout, threads, recompute: memory.memory === 'low' };
+  const how = { dropout, threads, yieldControl: yieldToEventLoop, recompute: memory.memory === 'low' };
   return { model: createLanguageModel(runtime, { spec: own, parameters, ...how }), choice, memory };
 }
 
@@ -101,10 +101,7 @@ interface Estimated {
 
 function estimatesOf({ spec, parameters, dropout, largest: { batch, length } }: Estimated) {
   const trainableElements = parameters.reduce((sum, { data }) => sum + data.length, 0);
-  const estimate = (memory: MemoryUse) => {
-    const task = { kind: 'loss', batch, length, gradients: true, dropout, recompute: memory === 'low' } as const;
-    return estimateTraining(buildCausalLm(spec, task), { trainableElements, memory });
-  };
+  const estimate = (memory: MemoryUse) => estimateTraining(spec, { batch, length, dropout, trainableElements, memory });
   return { fast: estimate('fast'), low: estimate('low') };
 }
 

@@ -16,6 +16,7 @@ import { type LocalRoundOptions, type LocalRoundResult, type OpenedModel, runLoc
 import { openModelFolder } from './model-folder.ts';
 import { assertBaseModel, digestOfModelManifest, readModelManifest } from './model-manifest.ts';
 import { type LocalMethod, openTrainablePart } from './trainable-part.ts';
+import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
 export interface LocalTrainerOptions {
   /** Folder of the base model, with its tokenizer. */
@@ -66,7 +67,12 @@ export async function createLocalTrainer(runtime: Runtime, options: LocalTrainer
   const part = await openTrainablePart(folder, method);
   const initial = part.asUpdate();
   const manifestDigest = digestOfUpdateManifest(initial.manifest);
-  const model = createLanguageModel(runtime, { spec: part.spec, parameters: part.parameters, threads });
+  const model = createLanguageModel(runtime, {
+    spec: part.spec,
+    parameters: part.parameters,
+    threads,
+    yieldControl: yieldToEventLoop,
+  });
   const opened: OpenedModel = {
     folder,
     model,

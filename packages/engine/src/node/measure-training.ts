@@ -58,6 +58,7 @@ export async function measureTraining(runtime: Runtime, options: MeasureTraining
     parameters,
     threads,
     recompute,
+    yieldControl: yieldToEventLoop,
   });
   const own = await gradientOf(model, batch);
   const stepSeconds = await timeSteps(model, batch, options);

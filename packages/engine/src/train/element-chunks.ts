@@ -10,7 +10,7 @@ export const elementsPerTurn = 1 << 19;
  * @param work called with (array index, first element, end); must treat every element on its own or keep its own sums.
  */
 export async function forEachChunk(
-  arrays: readonly Float32Array[],
+  arrays: readonly ArrayLike<number>[],
   work: (arrayIndex: number, start: number, end: number) => void,
   yieldControl: YieldControl,
 ): Promise<void> {
