@@ -2,13 +2,12 @@ import { BaseError, invariant } from '@skein/core';
 import { CachedDecoder, canCache } from '../generate/cached-decoder.ts';
 import type { Decoder } from '../generate/decoder.ts';
 import { createPaddedDecoder } from '../generate/padded-decoder.ts';
-import type { Graph, ValueInfo } from '../graph/graph.ts';
 import type { StackedMatrix } from '../graph/stacked-matrix.ts';
-import { createRandom } from '../random.ts';
 import type { Runtime, Session, SessionOptions } from '../runtime/runtime.ts';
-import { elementCount, float32, int32, type Tensor, type Tensors } from '../tensor.ts';
+import { float32, int32, type Tensor, type Tensors } from '../tensor.ts';
 import { forEachChunk, type YieldControl } from '../train/element-chunks.ts';
 import type { DifferentiableModel, MicroBatch, Parameter } from '../train/differentiable-model.ts';
+import { bindKeepMasks } from './bind-keep-masks.ts';
 import { adapterInputNames, type CausalLmSpec, type CausalLmTask } from './causal-lm.ts';
 import { inverseFrequencies, rotaryAngles } from './rotary-table.ts';
 import { SessionPool } from './session-pool.ts';
@@ -44,22 +43,8 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
   const sessions = new SessionPool(runtime, options);
   const decoder = createDecoder(runtime, options, sessions);
 
-  async function keepMask(dims: number[], [seed, stream]: [number, number]): Promise<Tensor> {
-    const random = createRandom(seed, stream);
-    const threshold = dropout * 2 ** 32;
-    const data = new Uint8Array(elementCount(dims));
-    await forEachChunk(
-      [data],
-      (_, start, end) => {
-        for (let i = start; i < end; i++) data[i] = random.uint32() >= threshold ? 1 : 0;
-      },
-      yieldControl,
-    );
-    return { type: 'bool', dims, data };
-  }
-
   async function runLoss(batch: MicroBatch, task: LossTask): Promise<Tensors> {
-    const { session, graph } = await sessions.open({
+    const opened = await sessions.open({
       kind: 'loss',
       batch: batch.batch,
       length: batch.length,
@@ -67,11 +52,8 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
       dropout: task.gradients ? dropout : 0,
       recompute: task.gradients && recompute,
     });
-    // One by one, so that other work has its turn while they are made and handed over.
-    for (const [stream, { name, dims }] of keepInputs(graph).entries()) {
-      await session.bind({ [name]: await keepMask(dims.map(Number), [task.randomSeed, stream]) });
-    }
-    return session.run({ ...inputsOf(batch, frequencies), ...targetsOf(batch, task.lossWeight) });
+    await bindKeepMasks(opened, { probability: dropout, seed: task.randomSeed, yieldControl });
+    return opened.session.run({ ...inputsOf(batch, frequencies), ...targetsOf(batch, task.lossWeight) });
   }
 
   return {
@@ -79,11 +61,8 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
     parameters,
     async accumulateGradients(batch, lossWeight, gradients, randomSeed) {
       const results = await runLoss(batch, { gradients: true, lossWeight, randomSeed });
-      await addInto(
-        gradients,
-        parameters.map(({ name }) => results[`gradient.${name}`]),
-        yieldControl,
-      );
+      const parts = parameters.map(({ name }) => results[`gradient.${name}`]);
+      await addInto(gradients, parts, yieldControl);
       return { lossSum: scalarOf(results) / lossWeight };
     },
     async loss(batch) {
@@ -154,10 +133,6 @@ function targetsOf({ targets }: MicroBatch, lossWeight: number): Tensors {
   return { targets: int32([targets.length], ids), weights: float32([targets.length, 1], weights) };
 }
 
-function keepInputs({ inputs }: Graph): ValueInfo[] {
-  return inputs.filter(({ name }) => name.startsWith('keep.'));
-}
-
 function scalarOf(results: Tensors): number {
   const value = results.loss?.data[0];
   if (typeof value !== 'number') throw new BaseError('engine/runtime-output', 'The runtime gave no loss.');
@@ -172,7 +147,7 @@ async function addInto(
   const addends = parts.map((part, index) => {
     const fits = part?.data instanceof Float32Array && part.data.length === sums[index]?.length;
     invariant(fits, 'gradient of another shape');
-    return part.data as Float32Array;
+    return part.data;
   });
   await forEachChunk(
     sums,

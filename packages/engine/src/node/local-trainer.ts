@@ -67,12 +67,7 @@ export async function createLocalTrainer(runtime: Runtime, options: LocalTrainer
   const part = await openTrainablePart(folder, method);
   const initial = part.asUpdate();
   const manifestDigest = digestOfUpdateManifest(initial.manifest);
-  const model = createLanguageModel(runtime, {
-    spec: part.spec,
-    parameters: part.parameters,
-    threads,
-    yieldControl: yieldToEventLoop,
-  });
+  const model = createLanguageModel(runtime, { ...part, threads, yieldControl: yieldToEventLoop });
   const opened: OpenedModel = {
     folder,
     model,
