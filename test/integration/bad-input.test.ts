@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { blobManifestOf, blobRoot, encodeModelState, type Message } from '@skein/alliance';
-import { digestOfBytes } from '@skein/core';
+import { blobManifestOf, blobRoot, encodeModelState, type Message, type Plan } from '@skein/alliance';
+import { type Digest, digestOfBytes } from '@skein/core';
+import { type AllianceReport, verifyAlliance } from '@skein/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Federation, NODE_PROGRAM, SHIPPED_MODEL, startFederation, testPlan } from './testing/federation.ts';
 import type { Program } from './testing/start-program.ts';
@@ -25,19 +27,45 @@ beforeAll(async () => {
 }, limitMs);
 afterAll(async () => await federation.stop(), limitMs);
 
-const run = (folder: string): Promise<Program> => federation.run(NODE_PROGRAM, ['--directory', folder]);
+const run = (folder: string, env?: NodeJS.ProcessEnv): Promise<Program> =>
+  federation.run(NODE_PROGRAM, ['--directory', folder], env);
+
+/** The environment of a process whose clock is off by so many seconds. */
+function shiftedClock(seconds: number): NodeJS.ProcessEnv {
+  const shift = `const Right = Date; globalThis.Date = class extends Right {
+    constructor(...parts) { if (parts.length > 0) super(...parts); else super(Right.now() + ${seconds * 1000}); }
+    static now() { return Right.now() + ${seconds * 1000}; } };`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shift)}` };
+}
+
+async function verify(alliance: string): Promise<AllianceReport> {
+  const { logKey } = await federation.hub.info();
+  const pins = { chainId: federation.book.chainId, contract: federation.book.alliance, logKey };
+  return verifyAlliance({ hub: federation.hubUrl, rpc: federation.rpcUrl, alliance, pins });
+}
+
+async function modelAfterFirstRound(alliance: string): Promise<Digest> {
+  for (;;) {
+    const [round] = await federation.hub.closedRounds(alliance);
+    const { model } = await federation.hub.alliance(alliance);
+    if (round !== undefined) return model;
+    await delay(100);
+  }
+}
+
+const logistic = (name: string) => ({
+  name,
+  method: { kind: 'custom' as const, trainer: 'logistic' },
+  baseModel: digestOfBytes(Uint8Array.of(1)),
+  parameters: digestOfBytes(Uint8Array.of(2)),
+  parameterCount: 4,
+  initialModel: blobRoot(blobManifestOf(encodeModelState({ parameters: zeros, optimiser: {} }))),
+  aggregation: { kind: 'clear' as const, rule: { kind: 'mean' as const }, minSurvivors: 3 },
+});
 
 /** An alliance of the logistic example that all three nodes have joined. */
-async function begin(name: string): Promise<string> {
-  const plan = testPlan({
-    name,
-    method: { kind: 'custom', trainer: 'logistic' },
-    baseModel: digestOfBytes(Uint8Array.of(1)),
-    parameters: digestOfBytes(Uint8Array.of(2)),
-    parameterCount: 4,
-    initialModel: blobRoot(blobManifestOf(encodeModelState({ parameters: zeros, optimiser: {} }))),
-    aggregation: { kind: 'clear', rule: { kind: 'mean' }, minSurvivors: 3 },
-  });
+async function begin(name: string, changes: Partial<Plan> = {}): Promise<string> {
+  const plan = { ...testPlan(logistic(name)), ...changes };
   const alliance = await federation.create(plan, zeros);
   for (const folder of folders) await federation.join(folder, alliance, { trainer: 'logistic' });
   return alliance;
@@ -97,12 +125,62 @@ describe('a round goes on to the same end', () => {
     limitMs,
   );
 
+  it(
+    'with clocks an hour ahead and an hour behind: each is told, the others are not, and no deadline is missed',
+    async () => {
+      const alliance = await begin('skewed clocks');
+      const nodes = [
+        await run(folders[0]!),
+        await run(folders[1]!, shiftedClock(3600)),
+        await run(folders[2]!, shiftedClock(-3600)),
+      ];
+      const { removed } = await federation.runToEnd(alliance);
+      const report = await verify(alliance);
+      expect(report.rounds).toMatchObject([
+        { status: 'accepted', survivors: { length: 3 }, votes: { length: 3 }, ok: true },
+      ]);
+      expect(removed).toBe(0n);
+      await nodes[1]!.says('node/clock-skew', 's ahead of the chain');
+      await nodes[2]!.says('node/clock-skew', 's behind the chain');
+      expect(nodes[0]!.log.join('')).not.toContain('clock-skew');
+      for (const node of nodes) await node.end();
+    },
+    limitMs,
+  );
+
+  it(
+    'for a member that was away for a round and holds an old model in the new one’s place',
+    async () => {
+      const phases = { ...testPlan(logistic('away')).phases, upload: 20, commit: 20, reveal: 20 };
+      const clear = { kind: 'clear', rule: { kind: 'mean' }, minSurvivors: 2 } as const;
+      const alliance = await begin('away', { rounds: 2, minMembers: 2, phases, aggregation: clear });
+      const nodes = [await run(folders[0]!), await run(folders[1]!)];
+      const ending = federation.runToEnd(alliance);
+      const model = await modelAfterFirstRound(alliance);
+      const blobs = join(folders[2]!, 'alliances', alliance, 'blobs');
+      await mkdir(blobs, { recursive: true });
+      const stale = encodeModelState({ parameters: zeros, optimiser: {} });
+      await writeFile(join(blobs, model.replace(':', '-')), stale);
+      nodes.push(await run(folders[2]!));
+      const { removed } = await ending;
+      const report = await verify(alliance);
+      expect(report.ok).toBe(true);
+      expect(report.rounds).toMatchObject([
+        { status: 'accepted', survivors: { length: 2 } },
+        { status: 'accepted', survivors: { length: 3 }, baseModel: model },
+      ]);
+      expect(removed).toBe(0n);
+      for (const node of nodes) await node.end();
+    },
+    limitMs,
+  );
+
   // A limit on the size of files stands for the full disk: every write fails, as it would there.
   it.skipIf(process.platform !== 'linux')(
     'after the disk of a member was full in its middle: it says so, waits, and nothing is lost',
     async () => {
       const alliance = await begin('full disk');
-      const nodes = await Promise.all(folders.map(run));
+      const nodes = await Promise.all(folders.map((folder) => run(folder)));
       const pid = String(nodes[2]!.child.pid);
       const limitFiles = (limit: string) => promisify(execFile)('prlimit', ['--pid', pid, `--fsize=${limit}`]);
       await limitFiles('0:unlimited');

@@ -21,7 +21,7 @@ import { init } from './commands/init-node.ts';
 import { logVerify } from './commands/log-verify.ts';
 import { modelInspect } from './commands/model-inspect.ts';
 import { modelLineage } from './commands/model-lineage.ts';
-import { keyBackup, keyRestore, keyRotate, nodeStatusCommand } from './commands/node-key.ts';
+import { keyBackup, keyRestore, keyRotate, keyUse, nodeStatusCommand } from './commands/node-key.ts';
 import { hub, node } from './commands/serve.ts';
 import { stakeAdd, stakeFund, stakeStatus, stakeWithdraw } from './commands/stake.ts';
 import { start } from './commands/start.ts';
@@ -39,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   keyBackup,
   keyRestore,
   keyRotate,
+  keyUse,
   allianceCreate,
   allianceInvite,
   allianceDryRun,

@@ -2,7 +2,7 @@ export { dryRun, type DryRunOptions, type DryRunReport } from './api/dry-run.ts'
 export { initNode, type InitNodeOptions } from './api/init-node.ts';
 export { joinAlliance, type JoinOptions } from './api/join-alliance.ts';
 export { leaveAlliance } from './api/leave-alliance.ts';
-export { backUpKey, restoreKey, rotateKey } from './api/node-keys.ts';
+export { backUpKey, restoreKey, rotateKey, useKey } from './api/node-keys.ts';
 export { openAggregate } from './api/open-aggregate.ts';
 export { type AllianceStatus, type NodeStatus, nodeStatus } from './api/node-status.ts';
 export { type AllianceReport, verifyAlliance, type VerifyOptions } from './api/verify-alliance.ts';

@@ -60,9 +60,28 @@ function revertError(call: string, reverted: ContractFunctionRevertedError, caus
     const reason = reverted.reason ?? reverted.signature ?? 'no reason given';
     return new BaseError('chain/refused', `The contract refused ${call}: ${reason}.`, { info: { call }, cause });
   }
-  const code = `chain/${name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()}`;
+  const code = `chain/${codeOf(name)}`;
   const sentence = describeContractError(name, args) ?? `${name}(${args.map(String).join(', ')})`;
   return new BaseError(code, `The contract refused ${call}: ${sentence}.`, { info: { call, name, args }, cause });
+}
+
+/** Errors of the library below the contracts, whose names say little to whoever called. */
+const CODES: Readonly<Record<string, string>> = {
+  AccessControlUnauthorizedAccount: 'not-authorized',
+  ECDSAInvalidSignature: 'bad-signature',
+  ECDSAInvalidSignatureLength: 'bad-signature',
+  ECDSAInvalidSignatureS: 'bad-signature',
+  SafeERC20FailedOperation: 'token-refused',
+};
+
+/** `WrongRound` becomes `wrong-round`; capitals in a row stay together. */
+function codeOf(name: string): string {
+  const known = Object.hasOwn(CODES, name) ? CODES[name] : undefined;
+  if (known !== undefined) return known;
+  return name
+    .replaceAll(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])/g, '-')
+    .toLowerCase()
+    .replace(/^erc-?(\d+)-?/, 'erc$1-');
 }
 
 function unexpectedError(call: string, cause: unknown): BaseError {

@@ -7,6 +7,14 @@ const role = (value = '') => STAKING_ROLES[Number(value)] ?? `role ${value}`;
 
 /** The contracts' errors in words; one that isn't here is shown by its name and values. */
 const sentences: Readonly<Record<string, Describe>> = {
+  AccessControlUnauthorizedAccount: (who) => `${who} has not the role that this needs`,
+  ECDSAInvalidSignature: () => 'a signature is by nobody',
+  ECDSAInvalidSignatureLength: (length) => `a signature has ${length} bytes, not 65`,
+  ECDSAInvalidSignatureS: () => 'a signature is not in its one accepted form (low s)',
+  NothingToClaim: (who) => `${who} has claimed all of it already`,
+  NothingToVeto: () => 'no root waits to take effect',
+  RootPending: (root) => `the root ${root} waits to take effect`,
+  SafeERC20FailedOperation: (token) => `the token ${token} refused a transfer`,
   AlreadyCommitted: (who) => `${who} has committed its vote already`,
   AlreadyCreated: (id) => `the creator has alliance ${id} for this plan already`,
   AlreadyMember: (id, who) => `${who} is a member of alliance ${id} already`,

@@ -1,5 +1,6 @@
 export { approve } from './actions/approve.ts';
 export { createAlliance } from './actions/create-alliance.ts';
+export { delegate, type Delegation, readDelegation, undelegate } from './actions/delegate.ts';
 export { finalizeRound } from './actions/finalize-round.ts';
 export {
   cancelAlliance,
@@ -25,6 +26,18 @@ export {
   readPublishedModel,
 } from './actions/registry.ts';
 export { reportEquivocation, type SignedMessage } from './actions/report-equivocation.ts';
+export {
+  claimedRewards,
+  claimRewards,
+  fundRewards,
+  proposeRewards,
+  readRewardRoots,
+  type RewardClaim,
+  type RewardProposal,
+  type RewardRoots,
+  vetoRewards,
+} from './actions/rewards.ts';
+export { stakeWithPermit } from './actions/stake-with-permit.ts';
 export { type BondInfo, readBond, stake } from './actions/stake.ts';
 export { gasBalance, tokenBalance } from './actions/token.ts';
 export { readUnbonding, requestUnbond, type UnbondingRequest, withdrawUnbonded } from './actions/unbond.ts';

@@ -33,10 +33,13 @@ export interface Federation {
   readonly book: AddressBook;
   readonly hubUrl: string;
   readonly hub: HubClient;
+  readonly hubProgram: Program;
+  /** Starts the hub again where it was, as a supervisor does once it has ended. */
+  restartHub(): Promise<Program>;
   /** Reads the chain. */
   readonly chain: Chain;
   /** Starts a program and ends it with the federation. */
-  run(file: string, parts: readonly string[]): Promise<Program>;
+  run(file: string, parts: readonly string[], env?: NodeJS.ProcessEnv): Promise<Program>;
   /** Registers a plan with its initial parameters (as bytes: the blob of the model), as an account of its own. @returns the alliance's number */
   create(plan: Plan, initial: Float32Array | Uint8Array): Promise<string>;
   /** Makes a node's directory with a funded account. @returns it */
@@ -53,19 +56,20 @@ export interface NodeToMake {
   readonly config?: Partial<z.input<typeof import('@skein/node').nodeConfigSchema>>;
 }
 
-export async function startFederation(): Promise<Federation> {
+/** @param hubDirectory where the hub keeps everything, instead of a folder of the federation's own */
+export async function startFederation(hubDirectory?: string): Promise<Federation> {
   const directory = await mkdtemp(join(tmpdir(), 'skein-federation-'));
   const programs: Program[] = [];
-  const run: Federation['run'] = async (file, parts) => {
-    const program = await startProgram(file, parts);
+  const run: Federation['run'] = async (file, parts, env) => {
+    const program = await startProgram(file, parts, env);
     programs.push(program);
     return program;
   };
   const chain = await run(chainProcessFile, ['--directory', join(directory, 'chain'), '--port', '0']);
   const rpcUrl = String(chain.line['rpcUrl']);
   const bookFile = String(chain.line['bookFile']);
-  const hubPlace = ['--directory', join(directory, 'hub'), '--port', '0'];
-  const hubProgram = await run(HUB_PROGRAM, [...hubPlace, '--rpc', rpcUrl, '--book', bookFile]);
+  const hubParts = ['--directory', hubDirectory ?? join(directory, 'hub'), '--rpc', rpcUrl, '--book', bookFile];
+  const hubProgram = await run(HUB_PROGRAM, [...hubParts, '--port', '0']);
   const hubUrl = String(hubProgram.line['url']);
   const book = await readBook(bookFile);
   invariant(book !== undefined, 'the chain is ready before its address book is');
@@ -80,6 +84,8 @@ export async function startFederation(): Promise<Federation> {
     hub,
     chain: chainOf,
     run,
+    hubProgram,
+    restartHub: () => run(HUB_PROGRAM, [...hubParts, '--port', new URL(hubUrl).port]),
     async create(plan, initial) {
       const creator = await fund(rpcUrl, book);
       const alliance = await create({ creator, hub, book }, plan, initial);

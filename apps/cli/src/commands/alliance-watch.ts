@@ -4,6 +4,7 @@ import type { ClosedRound, HubClient } from '@skein/client';
 import { ALLIANCE_ID, readAllianceId } from '../alliance/alliance-id.ts';
 import { drawCurve } from '../alliance/draw-curve.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
+import { EXIT_CODES } from '../exit-code.ts';
 import { formatDuration } from '../format-duration.ts';
 import { isOver } from '../local/follow-alliance.ts';
 import { currentRound, HUB_OPTIONS, hubOf, roundsTable } from './alliance-status.ts';
@@ -13,22 +14,35 @@ const LOOK_EVERY_MS = 1_000;
 export const allianceWatch = defineCommand({
   name: 'alliance watch',
   summary: 'follow an alliance: phase, time left, whom it waits for, loss curve',
-  description: ['Ends when the alliance has ended, or with Ctrl-C. On a terminal the picture is drawn anew.'],
+  description: [
+    'Ends when the alliance has ended, or with Ctrl-C (exit code 130). On a terminal the picture is drawn anew.',
+  ],
   positionals: ALLIANCE_ID,
   options: HUB_OPTIONS,
   examples: [{ line: 'skein alliance watch 1', does: 'follows alliance 1' }],
   async run(values, context) {
     const id = readAllianceId(context.words);
-    const hub = await hubOf(values, context.signal);
-    let shown = '';
-    for (;;) {
-      const picture = await look(hub, id);
-      shown = show(picture, shown, context);
-      if (picture.ended || context.signal.aborted) return { json: { alliance: id, rounds: picture.rounds } };
-      await delay(LOOK_EVERY_MS, undefined, { signal: context.signal }).catch(() => undefined);
+    try {
+      const hub = await hubOf(values, context.signal);
+      return { json: { alliance: id, rounds: await follow(hub, id, context) } };
+    } catch (error) {
+      if (!context.signal.aborted) throw error;
+      // Ctrl-C is how one stops to watch, not a failure.
+      return { json: { alliance: id, interrupted: true }, exitCode: EXIT_CODES.interrupted.code };
     }
   },
 });
+
+/** Shows what changes until the alliance has ended. @returns its closed rounds */
+async function follow(hub: HubClient, id: string, context: CommandContext): Promise<readonly ClosedRound[]> {
+  let shown = '';
+  for (;;) {
+    const picture = await look(hub, id);
+    shown = show(picture, shown, context);
+    if (picture.ended) return picture.rounds;
+    await delay(LOOK_EVERY_MS, undefined, { signal: context.signal });
+  }
+}
 
 interface Picture {
   readonly ended: boolean;

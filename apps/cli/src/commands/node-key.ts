@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { addressSchema } from '@skein/alliance';
-import { backUpKey, nodeStatus, restoreKey, rotateKey } from '@skein/node';
+import { type Address, addressSchema } from '@skein/alliance';
+import { backUpKey, nodeStatus, restoreKey, rotateKey, useKey } from '@skein/node';
 import { NODE_OPTIONS } from '../alliance/node-options.ts';
 import { defineCommand } from '../command.ts';
 import { formatFields } from '../format-table.ts';
@@ -54,9 +54,7 @@ export const keyBackup = defineCommand({
   },
   examples: [{ line: 'skein key backup /mnt/safe/key.json', does: "writes the node's key file there" }],
   async run({ directory, account }, { words: [file = ''] }) {
-    const wanted = account === undefined ? undefined : addressSchema.safeParse(account);
-    if (wanted?.success === false) throw new UsageError('cli/bad-value', `"${account}" is no account's address.`);
-    const address = await backUpKey(directory, file, wanted?.data);
+    const address = await backUpKey(directory, file, account === undefined ? undefined : readAddress(account));
     return {
       json: { address, file },
       text: `${file} holds the key of ${address}, and opens with the node's password.`,
@@ -84,7 +82,7 @@ export const keyRestore = defineCommand({
       throw new UsageError('cli/no-file', `The password file ${from} can’t be read.`, { cause });
     });
     const address = await restoreKey(directory, file, password.replace(/\r?\n$/, ''));
-    return { json: { address }, text: `${address} is back.` };
+    return { json: { address }, text: `${address} is back; "skein key use ${address}" makes it the current account.` };
   },
 });
 
@@ -101,3 +99,25 @@ export const keyRotate = defineCommand({
     return { json: { address }, text: `The account for new alliances is ${address}.` };
   },
 });
+
+export const keyUse = defineCommand({
+  name: 'key use',
+  summary: 'make an older account the one for alliances joined from now on',
+  description: [
+    'For an account that "skein key restore" has brought back. Alliances that were joined go on with their own account.',
+  ],
+  positionals: { name: 'ADDRESS', help: 'An account of "skein node status"', min: 1, max: 1 },
+  options: NODE_OPTIONS,
+  examples: [{ line: 'skein key use 0x…', does: 'makes that account the current one' }],
+  async run({ directory }, { words: [account = ''] }) {
+    const address = readAddress(account);
+    await useKey(directory, address);
+    return { json: { address }, text: `The account for new alliances is ${address}.` };
+  },
+});
+
+function readAddress(text: string): Address {
+  const parsed = addressSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new UsageError('cli/bad-value', `"${text}" is no account's address.`);
+}

@@ -5,6 +5,8 @@ import { NODE_OPTIONS } from '../alliance/node-options.ts';
 import { type CommandContext, defineCommand, type Outcome } from '../command.ts';
 import { HUB_FILE, NODE_FILE } from '../local/local-programs.ts';
 
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
 export const hub = defineCommand({
   name: 'hub',
   summary: 'run a hub in the foreground',
@@ -24,26 +26,16 @@ export const hub = defineCommand({
     port: { kind: 'integer', value: 'N', min: 0, max: 65_535, default: 4300, help: 'Where it listens' },
     host: { kind: 'text', value: 'HOST', default: '127.0.0.1', help: 'On which address it listens' },
     'database-url': { kind: 'text', value: 'URL', help: 'A PostgreSQL server instead of the embedded database' },
+    'no-rpc': { kind: 'flag', help: 'Don’t pass requests to the chain on; nodes then need an address of their own' },
+    'log-level': { kind: 'choice', choices: LOG_LEVELS, default: 'info', help: 'From which level on the log tells' },
   },
   examples: [{ line: 'skein hub --rpc http://127.0.0.1:8545 --book address-book.json', does: 'serves on port 4300' }],
-  run: ({ directory, rpc, book, port, host, 'database-url': databaseUrl }, context) =>
-    runForeground(
-      [
-        HUB_FILE,
-        '--directory',
-        directory,
-        '--rpc',
-        rpc,
-        '--book',
-        book,
-        '--port',
-        String(port),
-        '--host',
-        host,
-        ...(databaseUrl === undefined ? [] : ['--database-url', databaseUrl]),
-      ],
-      context,
-    ),
+  run: ({ directory, rpc, book, port, host, ...more }, context) => {
+    const place = ['--directory', directory, '--port', String(port), '--host', host, '--rpc', rpc, '--book', book];
+    const database = more['database-url'] === undefined ? [] : ['--database-url', more['database-url']];
+    const level = ['--log-level', more['log-level'], ...(more['no-rpc'] ? ['--no-rpc'] : [])];
+    return runForeground([HUB_FILE, ...place, ...database, ...level], context);
+  },
 });
 
 export const node = defineCommand({

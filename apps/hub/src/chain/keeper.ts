@@ -1,5 +1,5 @@
 import type { KeeperAction, Message, MessageOf } from '@skein/alliance';
-import { type Chain, failRound, finalizeRound, openRound, refuteSum } from '@skein/chain';
+import { type Chain, failRound, finalizeRound, openRound, type Outcome, refuteSum } from '@skein/chain';
 import type { Digest } from '@skein/core';
 import type { Hex } from 'viem';
 
@@ -16,19 +16,16 @@ export interface KeeperCall {
  * ask for it: after a crash, beside another keeper, or on a chain that has lost it.
  * @throws BaseError `chain/…`
  */
-export async function act(chain: Chain, call: KeeperCall): Promise<void> {
+export async function act(chain: Chain, call: KeeperCall): Promise<Outcome> {
   const { action, signal } = call;
   const place = { alliance: BigInt(call.alliance), round: action.round, signal };
   switch (action.kind) {
     case 'openRound':
-      await openRound(chain, place);
-      return;
+      return await openRound(chain, place);
     case 'finalizeRound':
-      await finalizeRound(chain, place);
-      return;
+      return await finalizeRound(chain, place);
     case 'failRound':
-      await failRound(chain, place);
-      return;
+      return await failRound(chain, place);
     case 'refuteSum': {
       const { attempt, replayed, signers } = action;
       const signatures = call.messages
@@ -36,7 +33,7 @@ export async function act(chain: Chain, call: KeeperCall): Promise<void> {
         .filter((message) => message.attempt === attempt && message.body.replayed === replayed)
         .filter((message) => signers.includes(message.sender))
         .map((message) => message.signature as Hex);
-      await refuteSum(chain, { ...place, attempt, replayDigest: replayed as Digest, signatures });
+      return await refuteSum(chain, { ...place, attempt, replayDigest: replayed as Digest, signatures });
     }
   }
 }

@@ -110,7 +110,8 @@ async function anchorIfDue({ db, chain, log }: CoordinatorParts, queue: KeeperQu
   if (index === null || index < (anchor?.size ?? 0)) return;
   queue.send('anchorLog', async () => {
     const state = await logState(db, await logSize(db));
-    await anchorLog(chain, { origin: log.origin, ...state });
+    const { status } = await anchorLog(chain, { origin: log.origin, ...state });
     await db.insertInto('log_anchors').values(state).execute();
+    return status;
   });
 }

@@ -1,5 +1,5 @@
 import { type KeeperAction, MESSAGE_KINDS } from '@skein/alliance';
-import type { Chain } from '@skein/chain';
+import type { Chain, Outcome } from '@skein/chain';
 import type { BaseError } from '@skein/core';
 import { act } from '../chain/keeper.ts';
 import { fundOperator } from '../chain/operator-key.ts';
@@ -13,7 +13,7 @@ export interface KeeperQueue {
   /** Starts what isn't under way or was refused a moment ago. */
   wish(alliance: string, actions: readonly KeeperAction[]): void;
   /** Anything else that is sent from the operator's account, by a name for the log. */
-  send(name: string, task: () => Promise<void>): void;
+  send(name: string, task: () => Promise<Outcome['status']>): void;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
 }
@@ -24,6 +24,8 @@ export interface KeeperParts {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly signal: AbortSignal;
+  /** Between two looks at the chain. */
+  readonly pollMs: number;
   /** Called after each transaction. */
   readonly done: () => void;
 }
@@ -36,11 +38,12 @@ export function createKeeperQueue(parts: KeeperParts): KeeperQueue {
   const underWay = new Map<string, Promise<void>>();
   const notBefore = new Map<string, number>();
 
-  async function run(name: string, task: () => Promise<void>): Promise<void> {
+  async function run(name: string, task: () => Promise<Outcome['status']>): Promise<void> {
     try {
       await ensureGas(parts);
-      await task();
-      parts.logger.info({ action: name }, 'The keeper has acted.');
+      // Where it was done before, the hub has yet to see that on the chain; asking again at once would bring nothing new.
+      if ((await task()) === 'already') notBefore.set(name, performance.now() + parts.pollMs);
+      else parts.logger.info({ action: name }, 'The keeper has acted.');
     } catch (error) {
       if (parts.signal.aborted) return;
       notBefore.set(name, performance.now() + KEEPER_RETRY_MS);
@@ -53,7 +56,7 @@ export function createKeeperQueue(parts: KeeperParts): KeeperQueue {
     }
   }
 
-  function send(name: string, task: () => Promise<void>): void {
+  function send(name: string, task: () => Promise<Outcome['status']>): void {
     if (underWay.has(name) || parts.signal.aborted || performance.now() < (notBefore.get(name) ?? 0)) return;
     notBefore.delete(name);
     const running = run(name, task).finally(() => {
@@ -70,7 +73,7 @@ export function createKeeperQueue(parts: KeeperParts): KeeperQueue {
         send(`${action.kind} ${alliance}/${action.round}`, async () => {
           const place = { alliance, round: action.round, kinds: MESSAGE_KINDS };
           const messages = action.kind === 'refuteSum' ? await readMessages(parts.db, place) : [];
-          await act(parts.chain, { alliance, action, messages, signal: parts.signal });
+          return (await act(parts.chain, { alliance, action, messages, signal: parts.signal })).status;
         });
       }
     },

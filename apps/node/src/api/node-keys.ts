@@ -7,6 +7,12 @@ export async function rotateKey(directory: string): Promise<{ readonly address: 
   return { address: await keys.rotate() };
 }
 
+/** Makes an older account the one that new alliances are joined with. @throws BaseError `node/no-key` */
+export async function useKey(directory: string, address: Address): Promise<void> {
+  const { keys } = await openNode(directory);
+  await keys.use(address);
+}
+
 /** Writes an account's encrypted key file to `path` and opens it there, under the node's password. */
 export async function backUpKey(directory: string, path: string, address?: Address): Promise<Address> {
   const { keys } = await openNode(directory);

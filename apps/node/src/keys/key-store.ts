@@ -22,6 +22,8 @@ export interface KeyStore {
   storageKey(address: Address): Promise<Uint8Array>;
   /** Makes a new current account and keeps the old one. */
   rotate(): Promise<Address>;
+  /** Makes an account that is here the current one. @throws BaseError `node/no-key` */
+  use(address: Address): Promise<void>;
   /** Writes the account's key file to `path`, reads it back and opens it before it reports success. */
   backUp(address: Address, path: string): Promise<void>;
   /** Takes the account of a key file in, as an older one. @param password of that file. */
@@ -61,6 +63,11 @@ export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> 
       const address = await files.add(generatePrivateKey());
       now = await save({ current: address, older: [...now.older, now.current] });
       return address;
+    },
+    async use(address) {
+      await files.load(address);
+      const older = [...now.older, now.current].filter((known) => known !== address);
+      now = await save({ current: address, older: [...new Set(older)] });
     },
     async backUp(address, path) {
       const keystore = await readJsonFile(files.pathOf(address), keystoreSchema);

@@ -91,7 +91,7 @@ export async function decryptKey(keystore: Keystore, password: string): Promise<
   const derived = await deriveKey(crypto, password);
   const ciphertext = Buffer.from(crypto.ciphertext, 'hex');
   if (!timingSafeEqual(macOf(derived, ciphertext), Buffer.from(crypto.mac, 'hex'))) {
-    throw new BaseError('node/wrong-password', `The password does not open the key file ${keystore.id}.`, {
+    throw new BaseError('node/wrong-password', `The password does not open the key of ${nameOf(keystore)}.`, {
       hints: [
         'Check the password file or SKEIN_PASSWORD.',
         'If the password is right, the file is damaged: use a backup.',
@@ -118,11 +118,16 @@ async function deriveKey(crypto: Keystore['crypto'], password: string): Promise<
   return await scryptAsync(password, salt, 32, scryptOptions(crypto.kdfparams));
 }
 
+/** The account that a key file says it belongs to; few leave that out. */
+function nameOf({ address, id }: Keystore): string {
+  return address === undefined ? `key file ${id}` : `account 0x${address.toLowerCase().replace(/^0x/, '')}`;
+}
+
 function assertAddress(keystore: Keystore, key: Hex): void {
   if (keystore.address === undefined) return;
   const actual = privateKeyToAddress(key).toLowerCase();
   if (actual.slice(2) === keystore.address.toLowerCase().replace(/^0x/, '')) return;
-  throw new BaseError('node/key-mismatch', `The key file ${keystore.id} names another address than its key has.`, {
+  throw new BaseError('node/key-mismatch', `The key file of ${nameOf(keystore)} holds another account's key.`, {
     hints: ['The file was edited or mixed up; use a backup.'],
   });
 }

@@ -4,7 +4,7 @@ import { ensure, type Outcome, type SendOptions } from '../ensure.ts';
 import { stakingAbi } from '../generated/staking-abi.ts';
 import { read } from '../read.ts';
 import { nameAt, STAKING_ROLES, type StakingRole } from '../statuses.ts';
-import { readBond } from './stake.ts';
+import { undelegate } from './delegate.ts';
 
 /** Money on its way out of a bond; it can be slashed until it is withdrawn. */
 export interface UnbondingRequest {
@@ -42,18 +42,7 @@ export function requestUnbond(
   chain: Chain,
   { role, remaining, signal }: { readonly role: StakingRole; readonly remaining: bigint } & SendOptions,
 ): Promise<Outcome> {
-  const operator = senderOf(chain).address;
-  const surplus = async () => (await readBond(chain, operator, role)).own - remaining;
-  return ensure(chain, {
-    isDone: async () => (await surplus()) <= 0n,
-    call: async () => ({
-      address: chain.book.staking,
-      abi: stakingAbi,
-      functionName: 'requestUnbond',
-      args: [operator, STAKING_ROLES.indexOf(role), await surplus()],
-    }),
-    signal,
-  });
+  return undelegate(chain, { operator: senderOf(chain).address, role, remaining, signal });
 }
 
 /** Pays out one request whose delay is over (`chain/still-unbonding` before). */

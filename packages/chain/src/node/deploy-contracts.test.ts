@@ -1,10 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createTestClient, http } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stakingAbi } from '../generated/staking-abi.ts';
 import { newParty } from '../testing/parties.ts';
 import { deployContracts, readBook } from './deploy-contracts.ts';
+import { startAnvil } from './anvil-process.ts';
 import { type DevelopmentChain, startDevelopmentChain } from './development-chain.ts';
 
 let directory = '';
@@ -19,6 +21,10 @@ afterAll(async () => {
   await development.stop();
   await rm(directory, { recursive: true });
 });
+
+async function readProgress(file: string): Promise<{ readonly done: Record<string, unknown> }> {
+  return JSON.parse(await readFile(file, 'utf8').catch(() => '{"done":{}}')) as { done: Record<string, unknown> };
+}
 
 describe('deployContracts', () => {
   it('goes on where it was broken off, deploys nothing twice and finds everything done', async () => {
@@ -50,6 +56,38 @@ describe('deployContracts', () => {
     } as const;
     expect(await chain.client.readContract(arbiter)).toBe(true);
     expect(await readBook(join(directory, 'own.json'))).toEqual(again);
+  });
+
+  it('goes on with the right chain after it was pointed at another one, with another id', async () => {
+    const { account } = await newParty(development);
+    const other = await startAnvil(['--chain-id', '4242']);
+    try {
+      const bookFile = join(directory, 'elsewhere.json');
+      const onOther = { rpcUrl: other.url, account, bookFile };
+      // Nothing was sent, and the account's name and money are told.
+      await expect(deployContracts(onOther)).rejects.toMatchObject({
+        code: 'chain/no-gas-money',
+        message: expect.stringMatching(`^${account.address} can't pay for the gas of deploying token: it has 0 of`),
+      });
+      const client = createTestClient({ mode: 'anvil', transport: http(other.url) });
+      await client.setBalance({ address: account.address, value: 10n ** 19n });
+      // Broken off after two contracts, as a kill would.
+      const stop = new AbortController();
+      const progress = async () => Object.keys((await readProgress(`${bookFile}.progress`)).done);
+      const broken = deployContracts({ ...onOther, signal: stop.signal }).catch((error: unknown) => error);
+      while (!(await progress()).includes('staking')) await new Promise(setImmediate);
+      stop.abort(new Error('killed'));
+      await broken;
+      const { done } = await readProgress(`${bookFile}.progress`);
+      await expect(deployContracts({ rpcUrl: development.rpcUrl, account, bookFile })).rejects.toMatchObject({
+        code: 'chain/wrong-chain',
+      });
+      const book = await deployContracts(onOther);
+      expect(book).toMatchObject({ chainId: 4242, token: done['token'] });
+      expect(await deployContracts(onOther)).toEqual(book);
+    } finally {
+      await other.kill();
+    }
   });
 
   it('refuses another chain, other contracts and a broken address book', async () => {

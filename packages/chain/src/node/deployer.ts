@@ -5,6 +5,7 @@ import {
   type Address,
   createPublicClient,
   encodeDeployData,
+  formatEther,
   getContractAddress,
   type Hex,
   http,
@@ -95,6 +96,7 @@ async function send(
     });
     await client.sendRawTransaction({ serializedTransaction });
   } catch (cause) {
+    if (/insufficient funds/i.test((cause as Error).message)) throw await noGasMoney(client, { account, name, cause });
     const reason = String((cause as { shortMessage?: string }).shortMessage ?? cause).split('\n')[0];
     throw new BaseError('chain/deployment-failed', `The contract ${name} could not be deployed: ${reason}`, {
       info: { name, account: account.address },
@@ -102,6 +104,20 @@ async function send(
       cause,
     });
   }
+}
+
+async function noGasMoney(
+  client: PublicClient,
+  { account, name, cause }: { account: LocalAccount; name: string; cause: unknown },
+): Promise<BaseError> {
+  const { address } = account;
+  const balance = await client.getBalance({ address }).catch(() => undefined);
+  const has = balance === undefined ? '' : `: it has ${formatEther(balance)} of the chain's own currency`;
+  return new BaseError('chain/no-gas-money', `${address} can't pay for the gas of deploying ${name}${has}.`, {
+    info: { account: address, call: `deploying ${name}` },
+    hints: ["Send some of the chain's own currency to this account, then repeat: what is deployed stays."],
+    cause,
+  });
 }
 
 async function hasCode(client: PublicClient, address: Address): Promise<boolean> {
