@@ -18,7 +18,11 @@ describe('a key store', () => {
     expect((await open()).current).toBe(current);
     for (const name of await readdir(directory)) expect((await stat(join(directory, name))).mode & 0o777).toBe(0o600);
     const wrong = await open(directory, 'other');
-    await expect(wrong.account(current)).rejects.toThrow(expect.objectContaining({ code: 'node/wrong-password' }));
+    const refused = {
+      code: 'node/wrong-password',
+      message: `The password does not open the key of account ${current}.`,
+    };
+    await expect(wrong.account(current)).rejects.toThrow(expect.objectContaining(refused));
   });
 
   it('signs with the account whose address it shows', async () => {
@@ -45,6 +49,20 @@ describe('a key store', () => {
     expect((await (await open(join(directory, 'other'), 'another password')).account(store.current)).address).toBe(
       (await store.account(store.current)).address,
     );
+  });
+
+  it('makes a restored account the current one, and only an account that is here', async () => {
+    const store = await open();
+    const first = store.current;
+    const second = await store.rotate();
+    await store.use(first);
+    const again = await open();
+    expect([again.current, again.older]).toEqual([first, [second]]);
+    await again.use(first);
+    expect([again.current, again.older]).toEqual([first, [second]]);
+    const stranger = `0x${'ab'.repeat(20)}` as typeof first;
+    await expect(again.use(stranger)).rejects.toThrow(expect.objectContaining({ code: 'node/no-key' }));
+    expect((await open()).current).toBe(first);
   });
 
   it('says nothing of success where the backup can’t be opened', async () => {
