@@ -32,6 +32,8 @@ export interface OpenModel {
   readonly stopIds: ReadonlySet<number>;
   /** @throws BaseError `engine/vocabulary-mismatch` for ids that the model has no embedding for. */
   readonly assertFits: (ids: Iterable<number>) => void;
+  /** Goes on with another adapter, by its folder, or with none. */
+  readonly useAdapter: (path: string | null) => Promise<void>;
 }
 
 /** Opens a model for the time of `use`; the runtime is closed behind it, whatever happens. */
@@ -69,7 +71,9 @@ export async function withModel<T>(
       ...(stacks && { stacks }),
     });
     const assertFits = (ids: Iterable<number>) => assertVocabularyFits(folder, ids);
-    return await use({ folder, vocabulary, model, stopIds, assertFits });
+    const useAdapter = async (path: string | null) =>
+      model.decoder.useAdapter(path === null ? null : await readAdapter(path, folder));
+    return await use({ folder, vocabulary, model, stopIds, assertFits, useAdapter });
   } finally {
     await runtime.close();
   }

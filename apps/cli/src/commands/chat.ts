@@ -18,8 +18,9 @@ export const chat = defineCommand({
   name: 'chat',
   summary: 'talk with a model',
   description: [
-    'Every line is a message; the model sees the whole conversation. /reset forgets it, /exit or the end of input ' +
-      'ends it. In a pipe, each line of stdin is answered on a line of stdout.',
+    'Every line is a message; the model sees the whole conversation. /reset forgets it, /adapter DIR goes on with ' +
+      'another adapter and /adapter with none, /exit or the end of input ends it. In a pipe, each line of stdin is ' +
+      'answered on a line of stdout.',
   ],
   options: OPTIONS,
   examples: [
@@ -48,6 +49,7 @@ async function talk(
   for await (const line of lines) {
     if (line === '/exit') break;
     if (line === '/reset') messages = [...opening];
+    else if (/^\/adapter( |$)/.test(line)) await swapAdapter(open, line, atTerminal ? terminal.talk : null);
     else if (line.trim() !== '') {
       messages.push({ role: 'user', content: line });
       const text = template.render({ messages }, { addGenerationPrompt: true });
@@ -68,6 +70,20 @@ async function talk(
   lines.close();
   signal.throwIfAborted();
   return messages;
+}
+
+/** A name that can't be used ends a pipe, but not a conversation at a terminal. */
+async function swapAdapter(
+  open: OpenModel,
+  line: string,
+  talk: { write(text: string): unknown } | null,
+): Promise<void> {
+  try {
+    await open.useAdapter(line.slice('/adapter'.length).trim() || null);
+  } catch (error) {
+    if (talk === null || !(error instanceof BaseError)) throw error;
+    talk.write(`${error.message}\n`);
+  }
 }
 
 function templateOf({ vocabulary, folder }: OpenModel): ChatTemplate {

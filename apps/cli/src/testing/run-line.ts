@@ -12,7 +12,11 @@ export interface LineResult {
 /** Runs one command line in this process, as `skein` would, on streams that are kept. */
 export async function runLine(
   words: readonly string[],
-  { signal = new AbortController().signal, onTalk }: { signal?: AbortSignal; onTalk?: (text: string) => void } = {},
+  {
+    signal = new AbortController().signal,
+    onTalk,
+    input = '',
+  }: { signal?: AbortSignal; onTalk?: (text: string) => void; input?: string } = {},
 ): Promise<LineResult> {
   let stdout = '';
   let stderr = '';
@@ -26,7 +30,7 @@ export async function runLine(
     say: (line) => talk(`${line}\n`),
     // Every state is shown, so that a test can act on one.
     progress: (options) => createProgress({ ...options, nowMs: countUp(), live: false, out: { write: talk } }),
-    input: new PassThrough().end() as unknown as NodeJS.ReadStream,
+    input: new PassThrough().end(input) as unknown as NodeJS.ReadStream,
     output: new PassThrough() as unknown as NodeJS.WriteStream,
     talk: new PassThrough() as unknown as NodeJS.WriteStream,
   };

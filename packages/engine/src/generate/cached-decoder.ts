@@ -60,7 +60,7 @@ export class CachedDecoder implements Decoder {
     this.#adapter = options.adapter;
   }
 
-  /** Puts another adapter on the model, or none; weights stay as they are loaded, unless it adapts more linears. */
+  /** A new session is made only where more stacks are adapted than before. */
   useAdapter(adapter: DecoderAdapter | null): void {
     this.#adapter = adapter ?? { modules: [], parameters: [] };
     this.parametersChanged();

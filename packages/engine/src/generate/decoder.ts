@@ -25,6 +25,11 @@ export interface Decoder {
    * @returns the logits [V] after each of them, in the same order, valid until the next call
    */
   next(tokens: readonly NextToken[]): Promise<readonly Float32Array[]>;
+  /**
+   * Puts another adapter on the model, or none; the weights stay as they are loaded.
+   * @throws BaseError `engine/adapter-swap` where the adapter is part of the graph.
+   */
+  useAdapter(adapter: DecoderAdapter | null): void;
   /** The arrays of the adapter have other values now. */
   parametersChanged(): void;
   release(): Promise<void>;

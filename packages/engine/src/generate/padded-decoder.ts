@@ -1,4 +1,4 @@
-import { invariant } from '@skein/core';
+import { BaseError, invariant } from '@skein/core';
 import type { CausalLmTask } from '../models/causal-lm.ts';
 import type { ModelConfig } from '../models/model-config.ts';
 import type { Session } from '../runtime/runtime.ts';
@@ -61,6 +61,14 @@ export function createPaddedDecoder({ config, session: open, angles }: PaddedDec
       for (const { row, token } of tokens) fresh[row] = [token];
       const logits = await read(fresh);
       return tokens.map(({ row }) => logits[row] as Float32Array);
+    },
+    useAdapter() {
+      throw new BaseError('engine/adapter-swap', 'Here an adapter is part of the graph and is not swapped.', {
+        hints: [
+          'Open the model with the other adapter.',
+          'On the CPU, models with heads a multiple of 16 wide swap them.',
+        ],
+      });
     },
     // Their sessions belong to the model, which binds parameters and releases them.
     parametersChanged() {},

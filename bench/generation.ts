@@ -1,0 +1,121 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { HALF_BILLION, randomModelFolder } from '@skein/engine/node';
+import { memoryBandwidth } from './memory-bandwidth.ts';
+import { type GgufWeights, writeRandomGguf } from './peers/random-gguf.ts';
+import { startStepServer } from './step-server.ts';
+
+/**
+ * Generation beside llama.cpp, at Qwen2.5-0.5B's shape with random weights: a prompt, then tokens one by one. All
+ * programs are alive and take turns. llama.cpp comes with node-llama-cpp, which is no dependency of the project:
+ *   mkdir llama && cd llama && npm init -y && npm install --omit=optional node-llama-cpp@3.22.1 @node-llama-cpp/linux-x64@3.22.1
+ *   node bench/generation.ts --llama llama
+ */
+const { values } = parseArgs({
+  options: {
+    llama: { type: 'string' },
+    folder: { type: 'string', default: join(tmpdir(), 'skein-bench') },
+    prompt: { type: 'string', default: '128' },
+    tokens: { type: 'string', default: '64' },
+    rounds: { type: 'string', default: '5' },
+    threads: { type: 'string', default: '2' },
+    weights: { type: 'string', multiple: true, default: ['int8', 'int4'] },
+    out: { type: 'string' },
+  },
+});
+
+interface Measurement {
+  readonly promptSeconds: number;
+  readonly tokenSeconds: readonly number[];
+  readonly anonymousBytes: number;
+  readonly peakBytes: number;
+}
+
+mkdirSync(values.folder, { recursive: true });
+const here = import.meta.dirname;
+const model = await randomModelFolder(values.folder, { shape: HALF_BILLION, outliers: false });
+const words = ['--threads', values.threads, '--prompt', values.prompt, '--tokens', values.tokens];
+
+function llamaServer(llama: string, kind: GgufWeights) {
+  const file = join(values.folder, `random-${kind}.gguf`);
+  writeRandomGguf(file, HALF_BILLION, kind);
+  const program = join(here, 'peers/llama-server.ts');
+  const line = [process.execPath, program, '--llama', llama, '--model', file, ...words] as const;
+  return startStepServer<Measurement>(`llama.cpp ${kind}`, line);
+}
+
+const { llama } = values;
+const servers = [
+  ...values.weights.map((weights) => {
+    const line = [
+      process.execPath,
+      join(here, 'generation-server.ts'),
+      '--model',
+      model,
+      '--weights',
+      weights,
+    ] as const;
+    return startStepServer<Measurement>(`skein ${weights}`, [...line, ...words]);
+  }),
+  ...(llama === undefined ? [] : [llamaServer(llama, 'Q8_0'), llamaServer(llama, 'Q4_0')]),
+];
+
+const measured = new Map<string, Measurement[]>(servers.map(({ name }) => [name, []]));
+// The first turn opens files and makes sessions; it does not count.
+for (let round = 0; round <= Number(values.rounds); round++) {
+  for (const server of servers) {
+    // Threads of another process may spin for a while before they sleep.
+    await setTimeout(300);
+    const measurement = await server.step();
+    if (round > 0) measured.get(server.name)?.push(measurement);
+  }
+}
+for (const server of servers) server.stop();
+
+const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
+const summary = [...measured].map(([name, turns]) => ({
+  name,
+  promptTokensPerSecond: Number(values.prompt) / median(turns.map(({ promptSeconds }) => promptSeconds)),
+  tokensPerSecond: 1 / median(turns.flatMap(({ tokenSeconds }) => tokenSeconds)),
+  fastestTokensPerSecond: 1 / Math.min(...turns.flatMap(({ tokenSeconds }) => tokenSeconds)),
+  peakRssBytes: Math.max(...turns.map(({ peakBytes }) => peakBytes)),
+}));
+
+function ratios() {
+  const of = (name: string) => summary.find((one) => one.name === name);
+  const [int8, int4, q8, q4] = ['skein int8', 'skein int4', 'llama.cpp Q8_0', 'llama.cpp Q4_0'].map(of);
+  if (!int8 || !int4 || !q8 || !q4) return null;
+  return {
+    decode8: int8.tokensPerSecond / q8.tokensPerSecond,
+    decode4: int4.tokensPerSecond / q4.tokensPerSecond,
+    prompt8: int8.promptTokensPerSecond / q8.promptTokensPerSecond,
+    prompt4: int4.promptTokensPerSecond / q4.promptTokensPerSecond,
+  };
+}
+
+function versionIn(folder: string): string {
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+const result = {
+  shape: HALF_BILLION,
+  prompt: Number(values.prompt),
+  tokens: Number(values.tokens),
+  rounds: Number(values.rounds),
+  threads: Number(values.threads),
+  summary,
+  ratios: ratios(),
+  readBytesPerSecond: await memoryBandwidth(Number(values.threads)),
+  load: loadavg(),
+  versions: {
+    node: process.version,
+    onnxruntime: versionIn(join(here, '../node_modules/onnxruntime-node')),
+    ...(llama !== undefined && { nodeLlamaCpp: versionIn(join(llama, 'node_modules/node-llama-cpp')) }),
+  },
+};
+const text = `${JSON.stringify(result, null, 2)}\n`;
+if (values.out !== undefined) writeFileSync(values.out, text);
+console.log(text);
