@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { HALF_BILLION, randomModelFolder } from '@skein/engine/node';
 import { memoryBandwidth } from './memory-bandwidth.ts';
@@ -42,8 +43,10 @@ const words = ['--threads', values.threads, '--prompt', values.prompt, '--tokens
 function llamaServer(llama: string, kind: GgufWeights) {
   const file = join(values.folder, `random-${kind}.gguf`);
   writeRandomGguf(file, HALF_BILLION, kind);
-  const program = join(here, 'peers/llama-server.ts');
-  const line = [process.execPath, program, '--llama', llama, '--model', file, ...words] as const;
+  const module = pathToFileURL(join(resolve(llama), 'node_modules/node-llama-cpp/dist/index.js'));
+  const program = pathToFileURL(join(here, 'peers/llama-server.ts'));
+  const start = `globalThis.nodeLlamaCpp = await import('${module}'); await import('${program}');`;
+  const line = [process.execPath, '--input-type=module', '--eval', start, '--', '--model', file, ...words] as const;
   return startStepServer<Measurement>(`llama.cpp ${kind}`, line);
 }
 

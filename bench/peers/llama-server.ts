@@ -1,14 +1,11 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { processMemory } from '../process-memory.ts';
 
-// llama.cpp through node-llama-cpp: for each line read, a prompt and tokens behind it, and a line of their times.
+// llama.cpp through node-llama-cpp: for each line read, a prompt and tokens behind it, and a line of their times. The
+// module is put in place by generation.ts, which alone knows where it is installed.
 const { values } = parseArgs({
   options: {
-    llama: { type: 'string', default: '.' },
     model: { type: 'string', default: '' },
     threads: { type: 'string', default: '2' },
     prompt: { type: 'string', default: '128' },
@@ -30,8 +27,7 @@ interface LlamaModule {
 }
 
 const [threads, length, count] = [Number(values.threads), Number(values.prompt), Number(values.tokens)];
-const file = createRequire(join(values.llama, 'package.json')).resolve('node-llama-cpp');
-const { getLlama }: LlamaModule = await import(pathToFileURL(file).href);
+const { getLlama } = (globalThis as unknown as { nodeLlamaCpp: LlamaModule }).nodeLlamaCpp;
 const llama = await getLlama({
   gpu: false,
   build: 'never',
@@ -47,10 +43,10 @@ let prompts = 0;
 for await (const _ of createInterface({ input: process.stdin })) {
   await sequence.clearHistory();
   const first = prompts++;
-  const prompt = Array.from({ length }, (__, i) => ((i * 7919 + 13 + first) % 100_000) + 1000);
+  const prompt = Array.from({ length }, (_zero, i) => ((i * 7919 + 13 + first) % 100_000) + 1000);
   const times = [performance.now()];
-  for await (const __ of sequence.evaluate(prompt, { temperature: 0, yieldEogToken: true })) {
-    times.push(performance.now());
+  for await (const token of sequence.evaluate(prompt, { temperature: 0, yieldEogToken: true })) {
+    if (token >= 0) times.push(performance.now());
     if (times.length > count) break;
   }
   const [promptSeconds = Number.NaN, ...tokenSeconds] = times

@@ -73,16 +73,12 @@ async function talk(
 }
 
 /** A name that can't be used ends a pipe, but not a conversation at a terminal. */
-async function swapAdapter(
-  open: OpenModel,
-  line: string,
-  talk: { write(text: string): unknown } | null,
-): Promise<void> {
+async function swapAdapter(open: OpenModel, line: string, out: { write(text: string): unknown } | null): Promise<void> {
   try {
     await open.useAdapter(line.slice('/adapter'.length).trim() || null);
   } catch (error) {
-    if (talk === null || !(error instanceof BaseError)) throw error;
-    talk.write(`${error.message}\n`);
+    if (out === null || !(error instanceof BaseError)) throw error;
+    out.write(`${error.message}\n`);
   }
 }
 

@@ -62,18 +62,17 @@ export function createPaddedDecoder({ config, session: open, angles }: PaddedDec
       const logits = await read(fresh);
       return tokens.map(({ row }) => logits[row] as Float32Array);
     },
-    useAdapter() {
-      throw new BaseError('engine/adapter-swap', 'Here an adapter is part of the graph and is not swapped.', {
-        hints: [
-          'Open the model with the other adapter.',
-          'On the CPU, models with heads a multiple of 16 wide swap them.',
-        ],
-      });
-    },
+    useAdapter: refuseSwap,
     // Their sessions belong to the model, which binds parameters and releases them.
     parametersChanged() {},
     async release() {},
   };
+}
+
+function refuseSwap(): never {
+  throw new BaseError('engine/adapter-swap', 'Here an adapter is part of the graph and is not swapped.', {
+    hints: ['Open the model with the other adapter.', 'On the CPU, models with heads a multiple of 16 wide swap them.'],
+  });
 }
 
 function emptyCache(names: readonly string[], dims: readonly number[]): Tensors {

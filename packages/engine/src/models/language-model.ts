@@ -1,14 +1,14 @@
 import { BaseError, invariant } from '@skein/core';
-import { CachedDecoder, canCache } from '../generate/cached-decoder.ts';
+import { CachedDecoder } from '../generate/cached-decoder.ts';
 import type { Decoder } from '../generate/decoder.ts';
-import { createPaddedDecoder } from '../generate/padded-decoder.ts';
 import type { StackedMatrix } from '../graph/stacked-matrix.ts';
 import type { Runtime, Session, SessionOptions } from '../runtime/runtime.ts';
 import { float32, int32, type Tensor, type Tensors } from '../tensor.ts';
 import { forEachChunk, type YieldControl } from '../train/element-chunks.ts';
 import type { DifferentiableModel, MicroBatch, Parameter } from '../train/differentiable-model.ts';
 import { bindKeepMasks } from './bind-keep-masks.ts';
-import { adapterInputNames, type CausalLmSpec, type CausalLmTask } from './causal-lm.ts';
+import type { CausalLmSpec, CausalLmTask } from './causal-lm.ts';
+import { createDecoder } from './model-decoder.ts';
 import { inverseFrequencies, rotaryAngles } from './rotary-table.ts';
 import { SessionPool } from './session-pool.ts';
 
@@ -82,31 +82,6 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
     },
     release: async () => void (await Promise.all([decoder.release(), sessions.release()])),
   };
-}
-
-function createDecoder(runtime: Runtime, options: LanguageModelOptions, sessions: SessionPool): Decoder {
-  const { spec, parameters, stacks, threads } = options;
-  const { config, weights } = spec;
-  // Where every weight is trained, weights are inputs, which only the graph of standard operators has.
-  if (runtime.createCache && canCache(config) && spec.trainable.size === 0) {
-    const adapter = { modules: spec.adapter, parameters: [...parameters, ...frozenArrays(spec)] };
-    return new CachedDecoder(runtime, { config, weights, stacks, adapter, threads });
-  }
-  invariant(!stacks, `${runtime.name} does not generate in few bits`);
-  const frequencies = inverseFrequencies(config);
-  return createPaddedDecoder({
-    config,
-    session: async (task) => (await sessions.open(task)).session,
-    angles: (positions, batch) => rotaryAngles(frequencies, positions, batch),
-  });
-}
-
-/** Of an adapter, the arrays that are frozen and so stand among the weights. */
-function frozenArrays({ weights, adapter }: CausalLmSpec): Parameter[] {
-  return adapter.flatMap(({ path }) => {
-    const frozen = weights.get(adapterInputNames(path).a);
-    return frozen?.source instanceof Float32Array ? [{ ...frozen, data: frozen.source }] : [];
-  });
 }
 
 interface LossTask {
