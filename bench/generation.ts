@@ -43,8 +43,8 @@ const words = ['--threads', values.threads, '--prompt', values.prompt, '--tokens
 function llamaServer(llama: string, kind: GgufWeights) {
   const file = join(values.folder, `random-${kind}.gguf`);
   writeRandomGguf(file, HALF_BILLION, kind);
-  const module = pathToFileURL(join(resolve(llama), 'node_modules/node-llama-cpp/dist/index.js'));
-  const program = pathToFileURL(join(here, 'peers/llama-server.ts'));
+  const module = pathToFileURL(join(resolve(llama), 'node_modules/node-llama-cpp/dist/index.js')).href;
+  const program = pathToFileURL(join(here, 'peers/llama-server.ts')).href;
   // node-llama-cpp tries its library in a process of its own, which must not get this one's --eval.
   const start = `process.execArgv.length = 0; globalThis.nodeLlamaCpp = await import('${module}'); await import('${program}');`;
   const line = [process.execPath, '--input-type=module', '--eval', start, '--', '--model', file, ...words] as const;
