@@ -101,7 +101,7 @@ async function shippedModel() {
       kind: 'lora',
       adapter: { ...adapter, rankPattern: {}, alphaPattern: {}, layers: undefined, baseModel: undefined },
     },
-    rows: { batch: 8, maxLength: 256, packing: true, overlong: 'error' },
+    rows: { batch: 8, maxLength: 256, packing: 'rows', overlong: 'error' },
     train: { ...course, maxSteps: Number(values['small-steps']), evaluateEvery: 50 },
     checkpointEvery: 50,
     threads: 2,

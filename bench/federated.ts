@@ -22,7 +22,7 @@ const SETTINGS: Settings = {
   strategy: { kind: 'fedavg', rate: 1.5 },
   // Of every member's data, to vote with; pooled and alone leave it out as well.
   evaluationFraction: 0.1,
-  rows: { batch: 8, maxLength: 128, packing: true, overlong: 'error' },
+  rows: { batch: 8, maxLength: 128, packing: 'rows', overlong: 'error' },
   train: {
     seed: 1,
     accumulationSteps: 1,

@@ -114,7 +114,7 @@ console.error(report);
 const batches = toMicroBatches(examples, {
   batch: ROWS,
   length: ROW,
-  packing: true,
+  packing: 'rows',
   shuffle: { seed: trainConfig.seed, epoch: 0 },
 });
 

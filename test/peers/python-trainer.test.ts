@@ -16,7 +16,20 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const PYTHON = ['--trainer', 'python', '--python', python ?? ''];
 const SUBJECT = ['--model', model, '--data', join(clinics, 'hill/train.jsonl')];
-const COURSE = ['--rate', '4e-3', '--warmup', '0', '--packing', '--length', '128', '--batch', '2', '--accumulate', '2'];
+const COURSE = [
+  '--rate',
+  '4e-3',
+  '--warmup',
+  '0',
+  '--packing',
+  'rows',
+  '--length',
+  '128',
+  '--batch',
+  '2',
+  '--accumulate',
+  '2',
+];
 const TARGETS = ['--targets', 'q_proj', '--targets', 'down_proj', '--targets', 'lm_head'];
 
 function start(...words: string[]): ChildProcess {

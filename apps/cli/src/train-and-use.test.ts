@@ -30,6 +30,7 @@ const BUSY = [
   '--dropout',
   '0.2',
   '--packing',
+  'rows',
   '--length',
   '32',
   '--batch',

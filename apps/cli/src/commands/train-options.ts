@@ -1,4 +1,4 @@
-import { HEAD_PATH, LINEARS, MEMORY_RULES } from '@skein/engine';
+import { HEAD_PATH, LINEARS, MEMORY_RULES, PACKINGS } from '@skein/engine';
 import { TRAINING_MODES } from '@skein/engine/node';
 import type { Options } from '../command.ts';
 import { FORMAT_OPTION, OVERLONG_OPTION, RUNTIME_OPTIONS } from '../shared-options.ts';
@@ -48,8 +48,15 @@ const METHOD = {
 const ROWS = {
   length: { kind: 'integer', value: 'N', min: 2, default: 512, help: 'Longest example or packed row, in tokens' },
   ...OVERLONG_OPTION,
-  packing: { kind: 'flag', help: 'Put several examples into one row; they do not see each other' },
-  batch: { kind: 'integer', value: 'N', min: 1, default: 4, help: 'Rows computed at once' },
+  packing: {
+    kind: 'choice',
+    choices: PACKINGS,
+    default: 'batch',
+    help:
+      'Examples that share a row, unseen by each other: none; those of a batch, so that steps stay the same and only ' +
+      'padding goes; or as many as fit, and --batch counts filled rows',
+  },
+  batch: { kind: 'integer', value: 'N', min: 1, default: 4, help: 'Examples, or filled rows, computed at once' },
   accumulate: { kind: 'integer', value: 'N', min: 1, default: 1, help: 'Batches for one step' },
 } as const satisfies Options;
 

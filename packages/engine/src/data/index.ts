@@ -19,7 +19,7 @@ export { type DataRow, type DataSource, placeOf, type TextChunks } from './data-
 export { findLeaks, type Leak } from './find-leaks.ts';
 export { groupByContent } from './group-by-content.ts';
 export { labelChat, type Vocabulary } from './label-chat.ts';
-export { type MicroBatchOptions, toMicroBatches } from './micro-batches.ts';
+export { type MicroBatchOptions, PACKINGS, type Packing, toMicroBatches } from './micro-batches.ts';
 export { packExamples } from './pack-examples.ts';
 export { type DataEncoding, type ParseOptions, parseExamples } from './parse-examples.ts';
 export {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MicroBatch } from '../train/differentiable-model.ts';
-import { type MicroBatchOptions, toMicroBatches } from './micro-batches.ts';
+import { type MicroBatchOptions, PACKINGS, toMicroBatches } from './micro-batches.ts';
 import { arbitraryExamples } from './testing/arbitrary-examples.ts';
 import type { TokenizedExample } from './tokenized-example.ts';
 
 const arbitraryOptions: fc.Arbitrary<MicroBatchOptions> = fc.record({
   batch: fc.integer({ min: 1, max: 5 }),
   length: fc.integer({ min: 12, max: 40 }),
-  packing: fc.boolean(),
+  packing: fc.constantFrom(...PACKINGS),
   shuffle: fc.option(fc.record({ seed: fc.nat(), epoch: fc.nat() })),
   bucket: fc.integer({ min: 1, max: 16 }),
 });
@@ -59,19 +59,47 @@ describe('toMicroBatches', () => {
         const { batch, length, bucket = 32 } = options;
         for (const [index, made] of batches.entries()) {
           expect(made.batch).toBeLessThanOrEqual(batch);
-          if (index < batches.length - 1) expect(made.batch).toBe(batch);
+          if (index < batches.length - 1 && options.packing !== 'batch') expect(made.batch).toBe(batch);
           expect(made.length).toBeLessThanOrEqual(length);
           expect(made.length === length || made.length % bucket === 0).toBe(true);
           expect(made.targetCount).toBe(made.targets.filter((target) => target !== -1).length);
-          if (options.packing) expect(made.length).toBe(batches[0]?.length);
+          if (options.packing === 'rows') expect(made.length).toBe(batches[0]?.length);
         }
       }),
     );
   });
 
+  it('lets the examples of a batch share rows, and never takes more positions for it', () => {
+    const sizes = ({ batch, length }: MicroBatch) => batch * length;
+    fc.assert(
+      fc.property(arbitraryExamples(12), arbitraryOptions, (examples, options) => {
+        const apart = toMicroBatches(examples, { ...options, packing: 'none' });
+        const shared = toMicroBatches(examples, { ...options, packing: 'batch' });
+        expect(shared).toHaveLength(apart.length);
+        for (const [index, one] of apart.entries()) {
+          const other = shared[index] as MicroBatch;
+          expect(laidOut([other]).sort(byFirstId)).toEqual(laidOut([one]).sort(byFirstId));
+          expect(other.targetCount).toBe(one.targetCount);
+          expect(sizes(other)).toBeLessThanOrEqual(sizes(one));
+        }
+      }),
+    );
+    const lengths = [30, 3, 4, 20, 5, 6, 7, 8];
+    const examples = lengths.map((length, line) => ({
+      source: { file: 'a', line },
+      ids: new Int32Array(length),
+      counted: new Uint8Array(length).fill(1),
+    }));
+    const batches = toMicroBatches(examples, { batch: 4, length: 64, packing: 'batch', shuffle: null });
+    expect(batches.map(({ batch, length }) => [batch, length])).toEqual([
+      [1, 64],
+      [1, 32],
+    ]);
+  });
+
   it('gives the same batches for the same epoch, and other ones for another', () => {
     const [examples] = fc.sample(arbitraryExamples(12, 20), { numRuns: 1, seed: 1 }) as [TokenizedExample[]];
-    for (const packing of [true, false]) {
+    for (const packing of PACKINGS) {
       const inEpoch = (epoch: number): MicroBatch[] =>
         toMicroBatches(examples, { batch: 2, length: 24, packing, shuffle: { seed: 3, epoch } });
       expect(inEpoch(0)).toEqual(inEpoch(0));
@@ -81,13 +109,13 @@ describe('toMicroBatches', () => {
 
   it('keeps the order without a shuffle', () => {
     const [examples] = fc.sample(arbitraryExamples(6), { numRuns: 1, seed: 2 }) as [TokenizedExample[]];
-    const batches = toMicroBatches(examples, { batch: 4, length: 6, packing: false, shuffle: null });
+    const batches = toMicroBatches(examples, { batch: 4, length: 6, packing: 'none', shuffle: null });
     expect(laidOut(batches).map(({ ids }) => ids)).toEqual(examples.map(({ ids }) => [...ids]));
   });
 
   it('refuses an example longer than a row, and sizes that are none', () => {
     const example = { source: { file: 'a', line: 1 }, ids: new Int32Array(9), counted: new Uint8Array(9) };
-    for (const packing of [true, false]) {
+    for (const packing of PACKINGS) {
       const options = { batch: 1, length: 8, packing, shuffle: null };
       expect(() => toMicroBatches([example], options)).toThrow(RangeError);
       expect(() => toMicroBatches([], { ...options, batch: 0 })).toThrow(RangeError);

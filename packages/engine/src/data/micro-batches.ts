@@ -6,23 +6,32 @@ import type { TokenizedExample } from './tokenized-example.ts';
 /** Rows are padded to a multiple of this, so that a run needs few different shapes, each of which is a graph to open. */
 const DEFAULT_BUCKET = 32;
 
+/**
+ * Which examples share a row: none; those of a batch, where that takes fewer positions, so that every step has the same
+ * examples as without; or as many as fit, where `batch` counts the filled rows.
+ */
+export type Packing = 'none' | 'batch' | 'rows';
+
+export const PACKINGS = ['none', 'batch', 'rows'] as const satisfies readonly Packing[];
+
 export interface MicroBatchOptions {
-  /** Rows of a micro-batch; the last one of an epoch may have fewer. */
+  /** Rows of a micro-batch, or its examples where they share rows; the last one of an epoch may have fewer. */
   readonly batch: number;
   /** Longest row, in tokens. */
   readonly length: number;
-  /** Several examples in a row, or one. */
-  readonly packing: boolean;
+  readonly packing: Packing;
   /** The order of one epoch; null keeps the order of the examples (evaluation). */
   readonly shuffle: { readonly seed: number; readonly epoch: number } | null;
   /** 32 by default. */
   readonly bucket?: number;
 }
 
+type Row = readonly TokenizedExample[];
+
 /**
  * Lays examples out as the model takes them. Every counted token is the target of the position before it, exactly once
- * an epoch; nothing crosses from one example into another. Packed rows all have one length, others the bucket of the
- * longest example in their micro-batch; neither exceeds `length`. Equal arguments give equal batches.
+ * an epoch; nothing crosses from one example into another. Filled rows all have one length, others the bucket of the
+ * longest in their micro-batch; neither exceeds `length`. Equal arguments give equal batches.
  * @throws RangeError for an example longer than `length`, or sizes that are no positive integers.
  */
 export function toMicroBatches(examples: readonly TokenizedExample[], options: MicroBatchOptions): MicroBatch[] {
@@ -33,25 +42,46 @@ export function toMicroBatches(examples: readonly TokenizedExample[], options: M
   const random = shuffle === null ? null : createRandom(shuffle.seed, shuffle.epoch);
   const order = [...examples];
   random?.shuffle(order);
-  const rows = packing ? packExamples(order, { length }) : order.map((example) => [example]);
+  const rows = packing === 'rows' ? packExamples(order, { length }) : order.map((example) => [example]);
   // Packing sorted the examples by length again.
-  if (packing) random?.shuffle(rows);
+  if (packing === 'rows') random?.shuffle(rows);
 
-  const bucketOf = (some: readonly TokenizedExample[][]): number => {
-    const longest = some.reduce((max, row) => Math.max(max, tokensOf(row)), 0);
-    if (longest > length) throw new RangeError(`an example has ${longest} tokens, a row only ${length}`);
-    return Math.min(length, Math.ceil(longest / bucket) * bucket);
-  };
-  const packedLength = packing ? bucketOf(rows) : null;
+  const filledLength = packing === 'rows' ? bucketOf(rows, { length, step: bucket }) : null;
   const batches: MicroBatch[] = [];
   for (let start = 0; start < rows.length; start += batch) {
     const some = rows.slice(start, start + batch);
-    batches.push(layOut(some, packedLength ?? bucketOf(some)));
+    const apart = { rows: some, length: filledLength ?? bucketOf(some, { length, step: bucket }) };
+    const best = packing === 'batch' ? sharedOrApart(apart, { length, bucket }) : apart;
+    batches.push(layOut(best.rows, best.length));
   }
   return batches;
 }
 
-function layOut(rows: readonly TokenizedExample[][], length: number): MicroBatch {
+interface Layout {
+  readonly rows: readonly Row[];
+  readonly length: number;
+}
+
+/** Rows that the examples of a batch share, where they take fewer positions. */
+function sharedOrApart(apart: Layout, { length, bucket }: { length: number; bucket: number }): Layout {
+  const rows = packExamples(apart.rows.flat(), { length });
+  // Sums of lengths vary more than the longest; wider steps for longer rows keep the number of shapes small.
+  const step = bucket * 2 ** Math.max(0, Math.floor(Math.log2(longestOf(rows) / (4 * bucket))));
+  const shared = { rows, length: bucketOf(rows, { length, step }) };
+  return shared.rows.length * shared.length < apart.rows.length * apart.length ? shared : apart;
+}
+
+function bucketOf(rows: readonly Row[], { length, step }: { length: number; step: number }): number {
+  const longest = longestOf(rows);
+  if (longest > length) throw new RangeError(`an example has ${longest} tokens, a row only ${length}`);
+  return Math.min(length, Math.ceil(longest / step) * step);
+}
+
+function longestOf(rows: readonly Row[]): number {
+  return rows.reduce((max, row) => Math.max(max, tokensOf(row)), 0);
+}
+
+function layOut(rows: readonly Row[], length: number): MicroBatch {
   const size = rows.length * length;
   const inputIds = new Int32Array(size);
   const positions = new Int32Array(size);
@@ -75,6 +105,6 @@ function layOut(rows: readonly TokenizedExample[][], length: number): MicroBatch
   return { batch: rows.length, length, inputIds, positions, segments, targets, targetCount };
 }
 
-function tokensOf(row: readonly TokenizedExample[]): number {
+function tokensOf(row: Row): number {
   return row.reduce((sum, example) => sum + example.ids.length, 0);
 }

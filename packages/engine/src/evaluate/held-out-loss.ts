@@ -39,7 +39,7 @@ export async function heldOutLoss(
   let nllSum = 0;
   let countedTokens = 0;
   let done = 0;
-  for (const rows of toMicroBatches(sorted, { batch, length, packing: false, shuffle: null })) {
+  for (const rows of toMicroBatches(sorted, { batch, length, packing: 'none', shuffle: null })) {
     signal?.throwIfAborted();
     nllSum += (await model.loss(rows)).lossSum;
     countedTokens += rows.targetCount;

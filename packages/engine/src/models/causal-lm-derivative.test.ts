@@ -24,7 +24,7 @@ import {
 const [batch] = toMicroBatches(randomExamples([4, 3, 2, 4, 3], 13), {
   batch: 2,
   length: 9,
-  packing: true,
+  packing: 'rows',
   shuffle: null,
   bucket: 10,
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toMicroBatches } from '../data/micro-batches.ts';
+import { type Packing, toMicroBatches } from '../data/micro-batches.ts';
 import { createInterpreter } from '../interpreter/interpreter-runtime.ts';
 import { createAdapterParameters } from '../lora/adapter-parameters.ts';
 import { relativeDistance } from '../runtime/testing/compare.ts';
@@ -26,21 +26,32 @@ test.each(tinyFamilies)('%s learns the same from packed rows as from rows of the
   });
 
   /** Loss and gradients of one window over all examples, and how many rows it took. */
-  async function window(packing: boolean) {
+  async function window(packing: Packing) {
     const batches = toMicroBatches(examples, { batch: 2, length: 12, packing, shuffle: null, bucket: 4 });
     const counted = batches.reduce((sum, { targetCount }) => sum + targetCount, 0);
     const gradients = parameters.map(({ data }) => new Float32Array(data.length));
     let lossSum = 0;
     for (const batch of batches) lossSum += (await model.accumulateGradients(batch, 1 / counted, gradients, 0)).lossSum;
-    return { counted, gradients, loss: lossSum / counted, rows: batches.reduce((sum, { batch }) => sum + batch, 0) };
+    return {
+      counted,
+      gradients,
+      loss: lossSum / counted,
+      batches: batches.length,
+      rows: batches.reduce((sum, { batch }) => sum + batch, 0),
+    };
   }
 
-  const [packed, apart] = [await window(true), await window(false)];
-  expect([packed.rows, apart.rows]).toEqual([2, 6]);
-  expect(packed.counted).toBe(apart.counted);
-  // Results leave the interpreter as float32.
-  expect(Math.abs(packed.loss / apart.loss - 1)).toBeLessThan(1e-6);
-  for (const [index, gradient] of packed.gradients.entries()) {
-    expect(relativeDistance(gradient, apart.gradients[index]!), parameters[index]?.name).toBeLessThan(1e-6);
+  const apart = await window('none');
+  const [filled, shared] = [await window('rows'), await window('batch')];
+  expect([apart.rows, filled.rows, shared.rows]).toEqual([6, 2, 4]);
+  // Of two examples each, as without, so that a step has the same examples; one pair takes less in two rows.
+  expect(shared.batches).toBe(apart.batches);
+  for (const packed of [filled, shared]) {
+    expect(packed.counted).toBe(apart.counted);
+    // Results leave the interpreter as float32.
+    expect(Math.abs(packed.loss / apart.loss - 1)).toBeLessThan(1e-6);
+    for (const [index, gradient] of packed.gradients.entries()) {
+      expect(relativeDistance(gradient, apart.gradients[index]!), parameters[index]?.name).toBeLessThan(1e-6);
+    }
   }
 });

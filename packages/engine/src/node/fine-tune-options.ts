@@ -1,4 +1,5 @@
 import type { DataFormat } from '../data/data-format.ts';
+import type { Packing } from '../data/micro-batches.ts';
 import type { OverlongPolicy } from '../data/prepare-examples.ts';
 import type { AdapterConfig } from '../lora/adapter-config.ts';
 import type { MemoryRule } from '../models/choose-memory.ts';
@@ -23,7 +24,7 @@ export interface FineTuneOptions {
   readonly rows: {
     readonly batch: number;
     readonly maxLength: number;
-    readonly packing: boolean;
+    readonly packing: Packing;
     readonly overlong: OverlongPolicy;
   };
   readonly train: TrainConfig;

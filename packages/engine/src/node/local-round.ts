@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { digestFromHash, digestOfUpdateManifest, type Update, unflattenUpdate } from '@skein/core';
 import { z } from 'zod';
 import type { Vocabulary } from '../data/label-chat.ts';
-import { toMicroBatches } from '../data/micro-batches.ts';
+import { type Packing, toMicroBatches } from '../data/micro-batches.ts';
 import { type OverlongPolicy, prepareExamples } from '../data/prepare-examples.ts';
 import { splitValidation } from '../data/split-validation.ts';
 import type { TokenizedExample } from '../data/tokenized-example.ts';
@@ -46,7 +46,7 @@ export interface LocalRoundOptions {
   readonly rows: {
     readonly batch: number;
     readonly maxLength: number;
-    readonly packing: boolean;
+    readonly packing: Packing;
     readonly overlong: OverlongPolicy;
   };
   readonly train: Omit<TrainConfig, 'maxSteps' | 'epochs' | 'evaluateEvery' | 'earlyStop'>;

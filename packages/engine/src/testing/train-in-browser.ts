@@ -54,7 +54,7 @@ await train({
     earlyStop: null,
   },
   configDigest: 'memory',
-  batchesOfEpoch: () => toMicroBatches(examples, { batch: 2, length: 64, packing: false, shuffle: null }),
+  batchesOfEpoch: () => toMicroBatches(examples, { batch: 2, length: 64, packing: 'none', shuffle: null }),
   checkpointEvery: null,
   saveCheckpoint: async () => undefined,
   onEvent: (event) => void (event.type === 'step' && losses.push(event.loss)),

@@ -13,7 +13,7 @@ export function localSettings({ local, rounds }: Plan, round: number, seed: numb
   return {
     steps,
     stretch: { firstStep: round * steps, totalSteps: rounds * steps },
-    rows: { batch, maxLength, packing: true, overlong: 'drop' },
+    rows: { batch, maxLength, packing: 'rows', overlong: 'drop' },
     train: {
       seed,
       accumulationSteps: 1,

@@ -56,7 +56,7 @@ export function localRound(
   return {
     steps: 5,
     stretch: { firstStep: 5, totalSteps: 10 },
-    rows: { batch: 3, maxLength: 32, packing: false, overlong: 'error' },
+    rows: { batch: 3, maxLength: 32, packing: 'none', overlong: 'error' },
     train: {
       seed: 3,
       accumulationSteps: 1,

@@ -27,7 +27,7 @@ import type { RuntimeUnderTest } from './runtime-under-test.ts';
 const [batch] = toMicroBatches(randomExamples([5, 3, 4, 2, 6], 13), {
   batch: 2,
   length: 12,
-  packing: true,
+  packing: 'rows',
   shuffle: null,
 });
 
