@@ -5,6 +5,7 @@ import {
   type LanguageModel,
   LINEARS,
   parseAdapterConfig,
+  type Runtime,
 } from '@skein/engine';
 import {
   createWorkerRuntime,
@@ -36,11 +37,13 @@ export async function openLoraModel(
     rank = 16,
     layers,
     recompute = false,
+    profilePrefix,
   }: {
     readonly mode?: TrainingMode;
     readonly rank?: number;
     readonly layers?: number;
     readonly recompute?: boolean;
+    readonly profilePrefix?: string;
   } = {},
 ): Promise<{ model: LanguageModel; close: () => Promise<void> }> {
   const whole = await openModelFolder(directory);
@@ -57,7 +60,11 @@ export async function openLoraModel(
     threads,
     batch: undefined,
   });
-  const model = createLanguageModel(runtime, {
+  const profiled: Runtime = {
+    ...runtime,
+    createSession: (graph, options) => runtime.createSession(graph, { ...options, ...(profilePrefix && { profilePrefix }) }),
+  };
+  const model = createLanguageModel(profiled, {
     spec: { ...spec, ...(quantized && { quantized }) },
     parameters,
     threads,

@@ -2,7 +2,7 @@ import { invariant } from '@skein/core';
 import { raw } from './elementwise.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 import { rawLayout } from './layout.ts';
-import { type FrozenMatrix, rawGemm } from './linear.ts';
+import { rawGemm } from './linear.ts';
 import { oneAfter } from './recompute.ts';
 
 /** Largest block of logits held at once; at Qwen's vocabulary this is about 220 rows. */
@@ -16,8 +16,6 @@ interface CrossEntropyInputs {
   readonly chunkElements?: number;
   /** A LoRA pair on the head: its inner values [M, r] (`lowRankInner`) and its B [V, r]. */
   readonly adapter?: { readonly inner: Value; readonly b: Value } | undefined;
-  /** Replaces products with the head by cheaper ones. */
-  readonly products?: FrozenMatrix | undefined;
 }
 
 /**
@@ -30,7 +28,7 @@ interface CrossEntropyInputs {
  */
 export function crossEntropy(
   g: GraphBuilder,
-  { hidden, head, targets, weights, chunkElements = CHUNK_ELEMENTS, adapter, products }: CrossEntropyInputs,
+  { hidden, head, targets, weights, chunkElements = CHUNK_ELEMENTS, adapter }: CrossEntropyInputs,
 ): Value {
   const [M, H] = hidden.dims.map(Number) as [number, number];
   const V = Number(head.dims[0]);
@@ -42,7 +40,7 @@ export function crossEntropy(
     const part = (x: Value) => (range.end - range.start === M ? x : rawLayout.slice(g, x, range));
     const lowRank = adapter && { inner: part(adapter.inner), b: adapter.b };
     const rows = { hidden: part(hidden), targets: part(targets), weights: part(weights) };
-    return chunkLoss(g, { ...rows, head, adapter: lowRank, products });
+    return chunkLoss(g, { ...rows, head, adapter: lowRank });
   });
   const [first, ...rest] = chunks.map(({ loss }) => loss);
   invariant(first, 'cross-entropy of no rows');
@@ -65,10 +63,10 @@ export function crossEntropy(
 
 function chunkLoss(
   g: GraphBuilder,
-  { hidden, head, targets, weights, adapter, products }: Omit<CrossEntropyInputs, 'chunkElements'>,
+  { hidden, head, targets, weights, adapter }: Omit<CrossEntropyInputs, 'chunkElements'>,
 ) {
   const rows = Number(hidden.dims[0]);
-  const base = products?.forward(g, hidden) ?? rawGemm(g, [hidden, head], { transposeB: true });
+  const base = rawGemm(g, [hidden, head], { transposeB: true });
   const logits = adapter ? rawGemm(g, [adapter.inner, adapter.b, base], { transposeB: true }) : base;
   const probabilities = g.apply('Softmax', [logits], { dims: logits.dims, attributes: { axis: -1 } });
   const index = rawLayout.reshape(g, targets, [rows, 1]);
@@ -84,12 +82,13 @@ function chunkLoss(
   // A chunk's loss is made before its gradient: made last, as an output, it would hold the logits of every chunk.
   const counted = raw.mul(g, weights, oneAfter(g, weighted));
   /** diag(weights)·(softmax − onehot)·matrix */
-  const pulledBack = (matrix: Value, product = rawGemm(g, [probabilities, matrix])) => {
+  const pulledBack = (matrix: Value) => {
+    const product = rawGemm(g, [probabilities, matrix]);
     const taken = g.apply('Gather', [matrix, targets], { dims: product.dims, attributes: { axis: 0 } });
     return raw.mul(g, raw.sub(g, product, taken), counted);
   };
   // Written here and not in the rule, so that it stands beside its chunk and the chunk's probabilities can be freed.
-  const dHidden = pulledBack(head, products?.backward(g, probabilities, true));
+  const dHidden = pulledBack(head);
   const lowRank = adapter && {
     dInner: pulledBack(adapter.b),
     dB: outerProducts(g, { probabilities, targets, factors: raw.mul(g, adapter.inner, counted) }),

@@ -22,6 +22,7 @@ export const raw = {
   /** Sum over `axes`, which stay as extents of 1. */
   reduceSum: (g: GraphBuilder, a: Value, axes: readonly number[]): Value => reduce(g, 'ReduceSum', a, axes),
   reduceMax: (g: GraphBuilder, a: Value, axes: readonly number[]): Value => reduce(g, 'ReduceMax', a, axes),
+  reduceMin: (g: GraphBuilder, a: Value, axes: readonly number[]): Value => reduce(g, 'ReduceMin', a, axes),
   reduceSumSquare: (g: GraphBuilder, a: Value, axes: readonly number[]): Value => reduce(g, 'ReduceSumSquare', a, axes),
 };
 

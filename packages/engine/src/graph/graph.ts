@@ -96,6 +96,7 @@ export class GraphBuilder {
   readonly #inputs: ValueInfo[] = [];
   readonly #outputs: ValueInfo[] = [];
   readonly #constants = new Map<string, Value>();
+  readonly #shared = new Map<string, unknown>();
   #tape: TapeEntry[] = [];
   #counter = 0;
 
@@ -136,6 +137,12 @@ export class GraphBuilder {
   bytes(value: number, dims: readonly number[]): Value {
     const make = () => new Uint8Array(elementCount(dims)).fill(value);
     return this.#constant(`bytes:${value}:${dims.join()}`, dims, 'uint8', make);
+  }
+
+  /** What a graph needs only once, made on first use. */
+  shared<T>(key: string, make: (key: string) => T): T {
+    if (!this.#shared.has(key)) this.#shared.set(key, make(key));
+    return this.#shared.get(key) as T;
   }
 
   /** Applies an operator that has one output. */

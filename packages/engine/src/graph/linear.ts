@@ -23,10 +23,12 @@ export function rawGemm(
 
 /** Products with a frozen W [out, in], whatever holds its numbers. */
 export interface FrozenMatrix {
-  /** x·Wᵀ of x [M, in]. */
-  forward(g: GraphBuilder, x: Value): Value;
-  /** dy·W of dy [M, out]; that no element is negative spares a pass. */
-  backward(g: GraphBuilder, dy: Value, nonNegative?: boolean): Value;
+  /** How many rows W has. */
+  readonly out: number;
+  /** x·Wᵀ of x [M, in], made once the matrix `after` is there. */
+  forward(g: GraphBuilder, x: Value, after?: Value): Value;
+  /** dy·W of dy [M, out]; the largest element of each row, [M, 1], spares passes where no element is negative. */
+  backward(g: GraphBuilder, dy: Value, peak?: Value): Value;
 }
 
 /** x·Wᵀ + bias, with x [M, in], W [out, in], bias [out]. Differentiable in each of them that asks for it. */
@@ -61,18 +63,15 @@ export function adaptedLinear(
   const base = rawGemm(g, bias ? [x, weight, bias] : [x, weight], { transposeB: true });
   const dropped = mask ? rawDropout(g, x, mask) : x;
   const hidden = rawGemm(g, [dropped, a], { transposeB: true, alpha: scale });
-  const y = rawGemm(g, [hidden, b, base], { transposeB: true });
+  // Added, not given to Gemm as its C: the runtime copies that with one thread.
+  const y = raw.add(g, base, rawGemm(g, [hidden, b], { transposeB: true }));
   return g.differentiate(y, [x, a, b], (dy) => {
     const dHidden = rawGemm(g, [dy, b], { alpha: scale });
     const dA = rawGemm(g, [dHidden, dropped], { transposeA: true });
     const dB = rawGemm(g, [dy, hidden], { transposeA: true });
     if (!x.differentiable) return [undefined, dA, dB];
-    const dBase = rawGemm(g, [dy, weight]);
-    // Without dropout the second product adds onto the first, which saves a pass over [M, in].
-    const dx = mask
-      ? raw.add(g, dBase, rawDropout(g, rawGemm(g, [dHidden, a]), mask))
-      : rawGemm(g, [dHidden, a, dBase]);
-    return [dx, dA, dB];
+    const dDropped = rawGemm(g, [dHidden, a]);
+    return [raw.add(g, rawGemm(g, [dy, weight]), mask ? rawDropout(g, dDropped, mask) : dDropped), dA, dB];
   });
 }
 

@@ -27,7 +27,7 @@ export function adaptedQuantizedLinear(
   const base = bias ? raw.add(g, product, bias) : product;
   const dropped = mask ? rawDropout(g, x, mask) : x;
   const hidden = rawGemm(g, [dropped, a], { transposeB: true, alpha: scale });
-  const y = rawGemm(g, [hidden, b, base], { transposeB: true });
+  const y = raw.add(g, base, rawGemm(g, [hidden, b], { transposeB: true }));
   return g.differentiate(y, [x, a, b], (dy) => {
     const dHidden = rawGemm(g, [dy, b], { alpha: scale });
     const again = recomputed(g, x, dy);
@@ -36,10 +36,7 @@ export function adaptedQuantizedLinear(
     // The small factor is turned, not the large one.
     const dB = rawLayout.transpose(g, rawGemm(g, [hidden, dy], { transposeA: true }), [1, 0]);
     if (!x.differentiable) return [undefined, dA, dB];
-    const dBase = matrix.backward(g, dy);
-    const dx = mask
-      ? raw.add(g, dBase, rawDropout(g, rawGemm(g, [dHidden, a]), mask))
-      : rawGemm(g, [dHidden, a, dBase]);
-    return [dx, dA, dB];
+    const dDropped = rawGemm(g, [dHidden, a]);
+    return [raw.add(g, matrix.backward(g, dy), mask ? rawDropout(g, dDropped, mask) : dDropped), dA, dB];
   });
 }

@@ -7,6 +7,7 @@ export const reductionOperators: Readonly<Record<string, Operator>> = {
   ReduceSum: reduction(0, (sum, x) => sum + x),
   ReduceSumSquare: reduction(0, (sum, x) => sum + x * x),
   ReduceMax: reduction(Number.NEGATIVE_INFINITY, Math.max),
+  ReduceMin: reduction(Number.POSITIVE_INFINITY, Math.min),
   Softmax(inputs, attributes) {
     const x = inputAt(inputs, 0);
     const axis = axisOf(integerAttribute(attributes, 'axis', -1), x.dims.length);

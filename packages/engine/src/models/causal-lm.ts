@@ -1,7 +1,7 @@
 import { invariant } from '@skein/core';
 import { cachedAttention, causalAttention } from '../graph/attention.ts';
 import { compactRmsNorm, compactSwiGlu } from '../graph/compact.ts';
-import { CHUNK_ELEMENTS, crossEntropy } from '../graph/cross-entropy.ts';
+import { crossEntropy } from '../graph/cross-entropy.ts';
 import { add, swiGlu } from '../graph/elementwise.ts';
 import { type Dim, type Graph, GraphBuilder, type Initializer, type Value } from '../graph/graph.ts';
 import { gatherRows, rawLayout, reshape, transpose } from '../graph/layout.ts';
@@ -16,6 +16,7 @@ import {
 } from '../graph/linear.ts';
 import { adaptedQuantizedLinear, quantizedLinear } from '../graph/quantized-linear.ts';
 import { checkpointed } from '../graph/recompute.ts';
+import { stripedCrossEntropy } from '../graph/striped-cross-entropy.ts';
 import { type RotaryAngles, rotary } from '../graph/rotary.ts';
 import type { ModelConfig } from './model-config.ts';
 import {
@@ -46,7 +47,7 @@ export interface CausalLmSpec {
   /** Weights given as inputs and trained, with their shapes: all of them in full fine-tuning. */
   readonly trainable: ReadonlyMap<string, readonly number[]>;
   readonly adapter: readonly AdapterModule[];
-  /** Weights whose products are made in few bits, by name; the head's is the embedding's where they are tied. */
+  /** Weights whose products are made in few bits, by name; the head's in stripes, by `stripeName`. */
   readonly quantized?: ReadonlyMap<string, FrozenMatrix>;
 }
 
@@ -152,12 +153,13 @@ class CausalLmBuilder {
     }
     const targets = g.input('targets', [rows], 'int32');
     const weights = g.input('weights', [rows, 1]);
-    const products = this.#quantizedHead();
-    // Quantising makes more copies of the logits.
-    const chunkElements = products ? CHUNK_ELEMENTS / 2 : CHUNK_ELEMENTS;
+    const stripes = this.#quantizedHead();
     const lowRank = this.#lowRank(HEAD_PATH, hidden);
     const adapter = lowRank && { inner: lowRankInner(g, hidden, lowRank), b: lowRank.b };
-    const loss = crossEntropy(g, { hidden, head, targets, weights, chunkElements, adapter, products });
+    const loss =
+      stripes.length > 0 && !adapter
+        ? stripedCrossEntropy(g, { hidden, head, targets, weights, stripes })
+        : crossEntropy(g, { hidden, head, targets, weights, adapter });
     g.output('loss', loss);
     if (!this.#task.gradients) return;
     const wanted = [...this.#parameters];
@@ -172,13 +174,18 @@ class CausalLmBuilder {
 
   #logits(hidden: Value, head: Value): Value {
     const g = this.#g;
-    const base = this.#quantizedHead()?.forward(g, hidden) ?? rawGemm(g, [hidden, head], { transposeB: true });
+    const parts = this.#quantizedHead().map((stripe) => stripe.forward(g, hidden));
+    const base =
+      parts.length > 0
+        ? rawLayout.concat(g, parts, 1, this.#spec.config.vocabularySize)
+        : rawGemm(g, [hidden, head], { transposeB: true });
     const lowRank = this.#lowRank(HEAD_PATH, hidden);
     return lowRank ? rawGemm(g, [lowRankInner(g, hidden, lowRank), lowRank.b, base], { transposeB: true }) : base;
   }
 
-  #quantizedHead(): FrozenMatrix | undefined {
-    return this.#quantized?.get(this.#spec.config.tiedEmbeddings ? EMBEDDING : HEAD);
+  #quantizedHead(): readonly FrozenMatrix[] {
+    const name = this.#spec.config.tiedEmbeddings ? EMBEDDING : HEAD;
+    return [...(this.#quantized ?? [])].filter(([key]) => key.startsWith(`${name}.`)).map(([, stripe]) => stripe);
   }
 
   #attention(layer: number, x: Value, shape: Shape): Value {

@@ -1,18 +1,21 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../random.ts';
-import { quantizeColumns, quantizeRows, transposeInto } from './quantize-stripe.ts';
+import { quantizeColumns, quantizeRows, refineRows, transposeInto } from './quantize-stripe.ts';
 
 const random = createRandom(1);
 const data = Float32Array.from({ length: 6 * 8 }, () => random.normal());
 
-test('rows: whole numbers and rest together have an error of at most a quarter of a 127th of a 127th of the peak', () => {
-  const { values, rest, scales } = quantizeRows(data, 4, 127);
+test('rows: the error is at most half a step, and at most a twelfth of that with second values', () => {
+  const stripe = quantizeRows(data, 8, 121);
+  const second = refineRows(data, stripe, 12);
   data.forEach((x, i) => {
-    const scale = scales[Math.floor(i / 4)] as number;
-    const error = Math.abs(scale * ((values[i] as number) + (rest[i] as number) / 254) - x);
-    expect(error).toBeLessThanOrEqual((scale / 508) * 1.001 + 1e-7);
+    const [scale = 0, whole = 0] = [stripe.scales[Math.floor(i / 8)], stripe.values[i]];
+    expect(Math.abs(scale * whole - x)).toBeLessThanOrEqual(scale * 0.5001);
+    const fine = whole + ((second[i] as number) - whole) / 12;
+    expect(Math.abs(scale * fine - x)).toBeLessThanOrEqual((scale / 24) * 1.001 + 1e-7);
   });
-  expect(Math.max(...values.map(Math.abs))).toBe(127);
+  expect(Math.max(...stripe.values.map(Math.abs))).toBe(121);
+  expect(Math.max(...second.map(Math.abs))).toBeLessThanOrEqual(127);
 });
 
 test('columns: the error is at most half a step of the column', () => {
@@ -26,7 +29,9 @@ test('columns: the error is at most half a step of the column', () => {
 
 test('zeros stay zeros', () => {
   const zeros = new Float32Array(8);
-  expect([...quantizeRows(zeros, 4, 127).scales]).toEqual([0, 0]);
+  const rows = quantizeRows(zeros, 4, 127);
+  expect([...rows.scales]).toEqual([0, 0]);
+  expect([...refineRows(zeros, rows, 12)]).toEqual([...new Int8Array(8)]);
   expect([...quantizeColumns(zeros, 4, 127).values]).toEqual([...new Int8Array(8)]);
 });
 

@@ -1,38 +1,36 @@
 /** Part of a matrix in 8 bits, in the layout of what was quantised. */
 export interface QuantizedStripe {
-  readonly values: Int8Array;
-  readonly scales: Float32Array;
+  readonly values: Int8Array<ArrayBuffer>;
+  readonly scales: Float32Array<ArrayBuffer>;
 }
 
-/**
- * Rounds each part of `width` numbers of a row to whole multiples of its largest magnitude over `levels`, and what
- * that leaves to multiples of that scale over 2·`levels`: together about 15 bits.
- * @param data [rows, columns], where `width` divides `columns`
- * @returns scales [rows, columns / width]
- */
-export function quantizeRows(
-  data: Float32Array,
-  width: number,
-  levels: number,
-): QuantizedStripe & { readonly rest: Int8Array } {
+/** Rounds each row of a stripe [rows, columns] to whole multiples of its largest magnitude over `levels`. @returns scales [rows] */
+export function quantizeRows(data: Float32Array, columns: number, levels: number): QuantizedStripe {
   const values = new Int8Array(data.length);
-  const rest = new Int8Array(data.length);
-  const scales = new Float32Array(data.length / width);
-  for (let part = 0; part < scales.length; part++) {
-    const [start, end] = [part * width, (part + 1) * width];
+  const scales = new Float32Array(data.length / columns);
+  for (let row = 0; row < scales.length; row++) {
+    const [start, end] = [row * columns, (row + 1) * columns];
     let peak = 0;
     for (let i = start; i < end; i++) peak = Math.max(peak, Math.abs(data[i] as number));
     if (peak === 0) continue;
-    scales[part] = peak / levels;
+    scales[row] = peak / levels;
     const inverse = levels / peak;
-    for (let i = start; i < end; i++) {
-      const x = (data[i] as number) * inverse;
-      const whole = rounded(x);
-      values[i] = whole;
-      rest[i] = rounded((x - whole) * 2 * levels);
-    }
+    for (let i = start; i < end; i++) values[i] = rounded((data[i] as number) * inverse);
   }
-  return { values, rest, scales };
+  return { values, scales };
+}
+
+/** The values of a stripe's rows, plus what they leave in multiples of scale / `fineness`. */
+export function refineRows(
+  data: Float32Array,
+  { values, scales }: QuantizedStripe,
+  fineness: number,
+): Int8Array<ArrayBuffer> {
+  const columns = data.length / scales.length;
+  return values.map((whole, i) => {
+    const scale = scales[Math.floor(i / columns)] as number;
+    return scale === 0 ? 0 : whole + rounded(((data[i] as number) / scale - whole) * fineness);
+  });
 }
 
 /** Rounds each column of a stripe [rows, columns] by its own largest magnitude. @returns scales [columns] */

@@ -20,6 +20,11 @@ export const HEAD = 'lm_head.weight';
 /** Module path of the output layer, a linear too, whose weight is the embedding's where they are tied. */
 export const HEAD_PATH = 'lm_head';
 
+/** Name of some rows of a weight that is too large for whole products; names sort as the rows do. */
+export function stripeName(weight: string, index: number): string {
+  return `${weight}.${String(index).padStart(4, '0')}`;
+}
+
 /** [out, in] of a linear. */
 export function linearDims(config: ModelConfig, name: LinearName): [number, number] {
   const { hiddenSize, intermediateSize, heads, kvHeads, headSize } = config;

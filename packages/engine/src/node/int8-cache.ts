@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { int8Matrix, isQuantizable } from '../graph/int8-matrix.ts';
 import type { ElementType, ExternalBytes, Initializer } from '../graph/graph.ts';
 import type { FrozenMatrix } from '../graph/linear.ts';
-import { EMBEDDING, HEAD, LINEARS, type LinearName, linearPath } from '../models/weight-names.ts';
+import { EMBEDDING, HEAD, LINEARS, type LinearName, linearPath, stripeName } from '../models/weight-names.ts';
 import { writeDurably } from './durable-file.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { createQuantizePool, type QuantizePool } from './quantize-pool.ts';
@@ -39,7 +39,9 @@ export interface Int8CacheOptions {
 const FOLDER = '.skein-int8';
 const MATRICES = 'matrices.safetensors';
 const VECTORS = 'vectors.safetensors';
-const VERSION = 4;
+const VERSION = 5;
+/** Rows of the head whose logits are made at once: these fit the cache of a processor beside what is made of them. */
+const STRIPE_ROWS = 9728;
 const DTYPE: Partial<Record<ElementType, FloatDtype>> = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' };
 
 /**
@@ -56,7 +58,7 @@ export async function openInt8Cache(folder: ModelFolder, options: Int8CacheOptio
       signal: options.signal,
     });
     return {
-      matrices: await readEntry(entry, folder, options.levels),
+      matrices: await readEntry(entry, folder),
       readChoice: (key) => readChoice(choicePath(entry, key)),
       writeChoice: (key, choice) => writeDurably(choicePath(entry, key), [Buffer.from(`${JSON.stringify(choice)}\n`)]),
     };
@@ -79,24 +81,38 @@ async function readChoice(path: string): Promise<z.infer<typeof choiceSchema> | 
 }
 
 interface Matrix {
-  readonly weight: Initializer;
-  /** About 15 bits in the forward product; the head's logits do well with 8. */
+  /** With dims [out, in]. */
+  readonly weight: Initializer & { readonly source: ExternalBytes };
+  /** Two products forward; the head's logits do with one. */
   readonly fine: boolean;
 }
 
-/** Every weight that is quantised, by name in the order of a safetensors file. */
+/** Every matrix that is quantised, by name in the order of a safetensors file. */
 function matricesOf({ config, weights }: ModelFolder): readonly Matrix[] {
   const head = weights.get(config.tiedEmbeddings ? EMBEDDING : HEAD);
-  const matrices: Matrix[] = head ? [{ weight: head, fine: false }] : [];
+  const matrices: Matrix[] = head ? stripesOf(head).map((weight) => ({ weight, fine: false })) : [];
   for (let layer = 0; layer < config.layers; layer++) {
     for (const name of Object.keys(LINEARS) as LinearName[]) {
       const weight = weights.get(`${linearPath(layer, name)}.weight`);
-      if (weight) matrices.push({ weight, fine: true });
+      if (weight) matrices.push({ weight: weight as Matrix['weight'], fine: true });
     }
   }
   return matrices
     .filter(({ weight }) => isQuantizable(weight.dims as [number, number]))
     .toSorted((a, b) => (a.weight.name < b.weight.name ? -1 : 1));
+}
+
+function stripesOf({ name, dims, type, source }: Initializer): Matrix['weight'][] {
+  const [out = 0, into = 0] = dims;
+  const { file, offset, length } = source as ExternalBytes;
+  const rowBytes = length / out;
+  const count = Math.ceil(out / STRIPE_ROWS);
+  const rows = Math.ceil(out / count);
+  return Array.from({ length: count }, (_, index) => {
+    const own = Math.min(rows, out - index * rows);
+    const bytes = { file, offset: offset + index * rows * rowBytes, length: own * rowBytes };
+    return { name: stripeName(name, index), dims: [own, into], type, source: bytes };
+  });
 }
 
 interface EntryJob {
@@ -138,12 +154,12 @@ async function writeMatrices(path: string, job: EntryJob): Promise<TensorToWrite
         vectors.push({ name: `${name}.${key}`, dtype: 'F32', dims: [array.length], data: () => bytesOf(array) });
       }
       job.options.onProgress?.(index + 1, matrices.length);
-      return bytesOf(result.forwardRest);
+      return bytesOf(result.forwardSecond);
     };
     return [
       { name: `${name}.backward`, dtype: 'I8', dims, data: part('backward') },
       { name: `${name}.forward`, dtype: 'I8', dims: [into, out], data: part('forward') },
-      { name: `${name}.forwardRest`, dtype: 'I8', dims: [matrix.fine ? into : 0, out], data: last },
+      { name: `${name}.forwardSecond`, dtype: 'I8', dims: [matrix.fine ? into : 0, out], data: last },
     ];
   });
   await writeSafetensors(path, tensors);
@@ -151,7 +167,7 @@ async function writeMatrices(path: string, job: EntryJob): Promise<TensorToWrite
 }
 
 function startQuantizing({ weight, fine }: Matrix, { pool, options }: EntryJob): Quantized {
-  const { file, offset } = weight.source as ExternalBytes;
+  const { file, offset } = weight.source;
   const [dtype = 'F32', dims] = [DTYPE[weight.type], weight.dims as [number, number]];
   const result = pool.quantize({ kind: 'quantize', file, offset, dtype, dims, levels: options.levels, fine });
   // Awaited later; a failure must not count as unhandled before that.
@@ -163,11 +179,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int8Array): 
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-async function readEntry(
-  entry: string,
-  folder: ModelFolder,
-  levels: number,
-): Promise<ReadonlyMap<string, FrozenMatrix>> {
+async function readEntry(entry: string, folder: ModelFolder): Promise<ReadonlyMap<string, FrozenMatrix>> {
   const [matrixFile, vectorFile] = [join(entry, MATRICES), join(entry, VECTORS)];
   const stored = await openSafetensors(matrixFile);
   const { index } = stored;
@@ -184,11 +196,11 @@ async function readEntry(
       const { name } = weight;
       const factor = async (kind: 'forward' | 'backward') => {
         const scales = await vectors.readFloats(`${name}.${kind}Scales`);
-        const rest = fine && kind === 'forward' ? place(`${name}.forwardRest`) : undefined;
-        return { values: place(`${name}.${kind}`), rest, scales };
+        const second = fine && kind === 'forward' ? place(`${name}.forwardSecond`) : undefined;
+        return { values: place(`${name}.${kind}`), second, scales };
       };
       const [forward, backward] = [await factor('forward'), await factor('backward')];
-      matrices.set(name, int8Matrix({ name, dims: weight.dims as [number, number], levels, forward, backward }));
+      matrices.set(name, int8Matrix({ name, dims: weight.dims as [number, number], forward, backward }));
     }
     return matrices;
   } finally {

@@ -25,7 +25,7 @@ async function isExact(runtime: Runtime, levels: number): Promise<boolean> {
   const g = new GraphBuilder();
   const values = Int8Array.from({ length: TERMS * COLUMNS }, (_, i) => (i % 2 === 0 ? levels : -levels));
   const factor = { values, scales: new Float32Array(COLUMNS).fill(1) };
-  const matrix = int8Matrix({ name: 'w', dims: [COLUMNS, TERMS], levels, forward: factor, backward: factor });
+  const matrix = int8Matrix({ name: 'w', dims: [COLUMNS, TERMS], forward: factor, backward: factor });
   g.output('y', matrix.forward(g, g.input('x', [COLUMNS, TERMS])));
   const session = await runtime.createSession(g.build());
   const { y } = await session.run({ x: float32([COLUMNS, TERMS], new Float32Array(COLUMNS * TERMS).fill(127)) });

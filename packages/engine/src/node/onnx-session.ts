@@ -29,6 +29,10 @@ export async function createOnnxSession(
     enableMemPattern: false,
     // Errors are thrown with their text; a second copy on stderr would stand in the middle of a progress bar.
     logSeverityLevel: 4,
+    ...(options.profilePrefix !== undefined && {
+      enableProfiling: true,
+      profileFilePrefix: options.profilePrefix,
+    }),
     extra: {
       session: {
         // Packed copies of every weight double memory; at training's row counts they save no time.

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { decodeFloats, type FloatDtype, invariant } from '@skein/core';
-import { isQuantizable, partWidth } from '../graph/int8-matrix.ts';
+import { isQuantizable } from '../graph/int8-matrix.ts';
+import { FINENESS } from '../graph/quantized-rows.ts';
 import { BLOCK } from '../graph/stacked-matrix.ts';
 import { quantizeBlocks } from '../models/quantize-blocks.ts';
-import { quantizeColumns, quantizeRows, transposeInto } from '../models/quantize-stripe.ts';
+import { quantizeColumns, quantizeRows, refineRows, transposeInto } from '../models/quantize-stripe.ts';
 
 export type QuantizeRequest =
   /** SHA-256 of a file, in hexadecimal. */
@@ -17,7 +18,7 @@ export type QuantizeRequest =
       readonly dtype: FloatDtype;
       readonly dims: readonly [out: number, into: number];
       readonly levels: number;
-      /** Whether the forward factor has a second half. */
+      /** Whether the forward factor has second values. */
       readonly fine: boolean;
     }
   /** Matrices below each other in few bits, for generation. */
@@ -41,7 +42,7 @@ export interface QuantizedMatrix {
   /** As `Int8Weight` has them. */
   readonly forward: Int8Array<ArrayBuffer>;
   /** Empty where not asked for. */
-  readonly forwardRest: Int8Array<ArrayBuffer>;
+  readonly forwardSecond: Int8Array<ArrayBuffer>;
   readonly forwardScales: Float32Array<ArrayBuffer>;
   readonly backward: Int8Array<ArrayBuffer>;
   readonly backwardScales: Float32Array<ArrayBuffer>;
@@ -86,33 +87,33 @@ function quantize({
 }: QuantizeRequest & { kind: 'quantize' }): QuantizedMatrix {
   const [out, into] = dims;
   invariant(isQuantizable(dims), 'a matrix that cannot be quantised');
-  const rowBytes = into * (dtype === 'F32' ? 4 : 2);
-  // Whole parts of the backward factor, so that each has its scales at once.
-  const rows = partWidth(out);
-  const width = partWidth(into);
-  const result: QuantizedMatrix = {
-    forward: new Int8Array(out * into),
-    forwardRest: new Int8Array(fine ? out * into : 0),
-    forwardScales: new Float32Array((into / width) * out),
-    backward: new Int8Array(out * into),
-    backwardScales: new Float32Array((out / rows) * into),
+  const data = readMatrix(file, { offset, dtype, count: out * into });
+  const byRow = quantizeRows(data, into, fine ? levels - FINENESS / 2 : levels);
+  const backward = quantizeColumns(data, into, levels);
+  const transposed = (values: Int8Array) => {
+    const target = new Int8Array(values.length);
+    transposeInto(target, values, { first: 0, columns: into, stride: out });
+    return target;
   };
+  return {
+    forward: transposed(byRow.values),
+    forwardSecond: fine ? transposed(refineRows(data, byRow, FINENESS)) : new Int8Array(0),
+    forwardScales: byRow.scales,
+    backward: backward.values,
+    backwardScales: backward.scales,
+  };
+}
+
+function readMatrix(
+  file: string,
+  { offset, dtype, count }: { offset: number; dtype: FloatDtype; count: number },
+): Float32Array {
   const handle = openSync(file, 'r');
   try {
-    for (let first = 0; first < out; first += rows) {
-      const data = decodeFloats(readAt(handle, offset + first * rowBytes, rows * rowBytes), dtype);
-      const { values, rest, scales } = quantizeRows(data, width, levels);
-      transposeInto(result.forwardScales, scales, { first, columns: into / width, stride: out });
-      transposeInto(result.forward, values, { first, columns: into, stride: out });
-      if (fine) transposeInto(result.forwardRest, rest, { first, columns: into, stride: out });
-      const backward = quantizeColumns(data, into, levels);
-      result.backward.set(backward.values, first * into);
-      result.backwardScales.set(backward.scales, (first / rows) * into);
-    }
+    return decodeFloats(readAt(handle, offset, count * (dtype === 'F32' ? 4 : 2)), dtype);
   } finally {
     closeSync(handle);
   }
-  return result;
 }
 
 /** Rows read at once. */

@@ -52,6 +52,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Keeps weights a second time, in the order in which products of few rows read them. */
   readonly prepack?: boolean;
+  /** Where the runtime keeps time of every node, if it can: the beginning of the path of its own profile's file. */
+  readonly profilePrefix?: string;
 }
 
 /** Something that executes graphs. All implementations pass one contract suite. */
