@@ -62,7 +62,8 @@ export async function openLoraModel(
   });
   const profiled: Runtime = {
     ...runtime,
-    createSession: (graph, options) => runtime.createSession(graph, { ...options, ...(profilePrefix && { profilePrefix }) }),
+    createSession: (graph, options) =>
+      runtime.createSession(graph, { ...options, ...(profilePrefix && { profilePrefix }) }),
   };
   const model = createLanguageModel(profiled, {
     spec: { ...spec, ...(quantized && { quantized }) },

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { TrainingMode } from '@skein/engine/node';
+import { arbitraryBatch } from './arbitrary-batch.ts';
 import { openLoraModel } from './lora-model.ts';
 import { randomModel } from './random-model.ts';
-import { trainingBatch } from './training-batch.ts';
 
 /**
  * Where the time of a training step goes: ONNX Runtime's own profile of the gradient's graph, summed by operator and
@@ -41,7 +41,7 @@ const { model, close } = await openLoraModel(path, Number(values.threads), {
   mode: values.mode as TrainingMode,
   profilePrefix: join(folder, 'step'),
 });
-const batch = trainingBatch(Number(values.length), model.spec.config.vocabularySize);
+const batch = arbitraryBatch({ length: Number(values.length), vocabulary: model.spec.config.vocabularySize });
 const gradients = model.parameters.map(({ data }) => new Float32Array(data.length));
 for (let step = 0; step <= Number(values.steps); step++) {
   await model.accumulateGradients(batch, 1 / batch.targetCount, gradients, 0);
@@ -74,7 +74,9 @@ function table(title: string, keyOf: (event: ProfileEvent) => string, most: numb
 }
 
 const total = (list: readonly ProfileEvent[]) => list.reduce((sum, { dur }) => sum + dur, 0) / 1000 / runs.length;
-console.log(`a step: ${total(runs).toFixed(0)} ms, of which in nodes ${total(nodes).toFixed(0)} ms, ${nodes.length / runs.length} nodes`);
+console.log(
+  `a step: ${total(runs).toFixed(0)} ms, of which in nodes ${total(nodes).toFixed(0)} ms, ${nodes.length / runs.length} nodes`,
+);
 console.log(`each: ${runs.map(({ dur }) => (dur / 1000).toFixed(0)).join(' ')} ms`);
 table('by operator', ({ args }) => args.op_name ?? '', 30);
 table(

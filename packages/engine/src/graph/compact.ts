@@ -3,23 +3,24 @@ import { raw } from './elementwise.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 import { oneAfter, recomputable } from './recompute.ts';
 
-/** `swiGlu`, of which only gate and up are kept for the reverse pass: three passes over them instead of three arrays. */
+/** `swiGlu`, of which only gate and up are kept for the reverse pass: passes over them instead of arrays. */
 export function compactSwiGlu(g: GraphBuilder, gate: Value, up: Value): Value {
   const forward = raw.mul(g, raw.mul(g, gate, raw.unary(g, 'Sigmoid', gate)), up);
-  let again: { gate: Value; sigmoid: Value; silu: Value } | undefined;
+  let again: { sigmoid: Value; silu: Value; active: Value } | undefined;
   const makeAgain = (after: Value) => {
     if (again) return again;
     const same = raw.mul(g, gate, oneAfter(g, after));
     const sigmoid = raw.unary(g, 'Sigmoid', same);
-    again = { gate: same, sigmoid, silu: raw.mul(g, same, sigmoid) };
+    const silu = raw.mul(g, same, sigmoid);
+    again = { sigmoid, silu, active: raw.mul(g, silu, up) };
     return again;
   };
-  recomputable(g, forward, (after) => raw.mul(g, makeAgain(after).silu, up));
+  recomputable(g, forward, (after) => makeAgain(after).active);
   return g.differentiate(forward, [gate, up], (dy) => {
-    const { gate: same, sigmoid, silu } = makeAgain(dy);
-    // silu' = σ + gate·σ·(1−σ) = σ·(1 + gate − silu)
-    const slope = raw.mul(g, sigmoid, raw.add(g, raw.sub(g, same, silu), g.scalar(1)));
-    return [raw.mul(g, raw.mul(g, dy, up), slope), raw.mul(g, dy, silu)];
+    const { sigmoid, silu, active } = makeAgain(dy);
+    // silu' = σ + silu·(1 − σ), so up·silu' = σ·(up − active) + active.
+    const slope = raw.add(g, raw.mul(g, sigmoid, raw.sub(g, up, active)), active);
+    return [raw.mul(g, dy, slope), raw.mul(g, dy, silu)];
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ArrayValue } from '../interpreter/array-value.ts';
 import { causalAttention } from './attention.ts';
+import { compactRmsNorm, compactSwiGlu } from './compact.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { add, raw, swiGlu } from './elementwise.ts';
 import { gatherRows, reshape, transpose } from './layout.ts';
@@ -87,6 +88,15 @@ const cases: Record<string, DerivativeCase> = {
     variables: { x },
     constants: { weight: normalArray([4], 7) },
     build: (g, v) => rmsNorm(g, v.x!, v.weight!, 1e-6),
+  },
+  compactRmsNorm: {
+    variables: { x },
+    constants: { weight: normalArray([4], 9) },
+    build: (g, v) => compactRmsNorm(g, v.x!, v.weight!, 1e-6),
+  },
+  compactSwiGlu: {
+    variables: { gate: x, up: normalArray([5, 4], 10) },
+    build: (g, v) => compactSwiGlu(g, v.gate!, v.up!),
   },
   swiGlu: { variables: { gate: x, up: normalArray([5, 4], 10) }, build: (g, v) => swiGlu(g, v.gate!, v.up!) },
   rotary: {

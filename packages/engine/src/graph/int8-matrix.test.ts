@@ -1,25 +1,34 @@
 import { expect, test } from 'vitest';
 import { createInterpreter } from '../interpreter/interpreter-runtime.ts';
-import { quantizeColumns, quantizeRows, refineRows, transposeInto } from '../models/quantize-stripe.ts';
+import { quantizeColumns, quantizeRows, refineRows, takeColumns, transposeInto } from '../models/quantize-stripe.ts';
 import { createRandom } from '../random.ts';
 import { relativeDistance } from '../runtime/testing/compare.ts';
 import { float32 } from '../tensor.ts';
+import { withExactChannels } from './exact-channels.ts';
 import { GraphBuilder } from './graph.ts';
-import { type Int8Weight, int8Matrix, isQuantizable } from './int8-matrix.ts';
-import { rawGemm } from './linear.ts';
+import { int8Matrix, isQuantizable } from './int8-matrix.ts';
+import { type FrozenMatrix, rawGemm } from './linear.ts';
 import { FINENESS } from './quantized-rows.ts';
 
 const [rows, out, into] = [4, 24, 40];
 
+interface Kind {
+  readonly fine: boolean;
+  readonly levels: number;
+  readonly channels?: readonly number[];
+}
+
 /** W [out, in], as the cache makes it. */
-function weightOf(data: Float32Array, { fine, levels }: { fine: boolean; levels: number }): Int8Weight {
+function matrixOf(data: Float32Array, { fine, levels, channels = [] }: Kind): FrozenMatrix {
+  const backward = quantizeColumns(data, into, levels);
+  const exact = { name: 'w', channels, width: into, rows: takeColumns(data, into, channels) };
   const byRow = quantizeRows(data, into, fine ? levels - FINENESS / 2 : levels);
   const turned = (values: Int8Array) => {
     const target = new Int8Array(values.length);
     transposeInto(target, values, { first: 0, columns: into, stride: out });
     return target;
   };
-  return {
+  const matrix = int8Matrix({
     name: 'w',
     dims: [out, into],
     forward: {
@@ -27,17 +36,15 @@ function weightOf(data: Float32Array, { fine, levels }: { fine: boolean; levels:
       second: fine ? turned(refineRows(data, byRow, FINENESS)) : undefined,
       scales: byRow.scales,
     },
-    backward: quantizeColumns(data, into, levels),
-  };
+    backward,
+  });
+  return channels.length > 0 ? withExactChannels(matrix, exact) : matrix;
 }
 
-async function products(
-  data: { x: Float32Array; dy: Float32Array; w: Float32Array },
-  kind: { fine: boolean; levels: number },
-) {
+async function products(data: { x: Float32Array; dy: Float32Array; w: Float32Array }, kind: Kind) {
   const g = new GraphBuilder();
   const [x, dy, w] = [g.input('x', [rows, into]), g.input('dy', [rows, out]), g.input('w', [out, into])];
-  const matrix = int8Matrix(weightOf(data.w, kind));
+  const matrix = matrixOf(data.w.slice(), kind);
   g.output('forward', matrix.forward(g, x));
   g.output('backward', matrix.backward(g, dy));
   g.output('exactForward', rawGemm(g, [x, w], { transposeB: true }));
@@ -81,6 +88,15 @@ test.each([
   expect(coarse.forward).toBeGreaterThan(0.001);
   expect(coarse.backward).toBeLessThan(most);
   expect((await products(data, { fine: true, levels })).forward).toBeLessThan(coarse.forward / 6);
+});
+
+test('a channel that is much larger than the rest is multiplied in float32', async () => {
+  const data = { x: normal(rows * into), dy: normal(rows * out), w: normal(out * into) };
+  for (let row = 0; row < rows; row++) data.x[row * into + 5] = 1000 * (row + 1);
+  const rounded = await products(data, { fine: true, levels: 127 });
+  const exact = await products(data, { fine: true, levels: 127, channels: [5] });
+  expect(exact.forward).toBeLessThan(rounded.forward / 100);
+  expect(exact.backward).toBeLessThan(rounded.backward);
 });
 
 test('a matrix whose sums could pass 32 bits is left alone', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../random.ts';
-import { quantizeColumns, quantizeRows, refineRows, transposeInto } from './quantize-stripe.ts';
+import { quantizeColumns, quantizeRows, refineRows, takeColumns, transposeInto } from './quantize-stripe.ts';
 
 const random = createRandom(1);
 const data = Float32Array.from({ length: 6 * 8 }, () => random.normal());
@@ -33,6 +33,12 @@ test('zeros stay zeros', () => {
   expect([...rows.scales]).toEqual([0, 0]);
   expect([...refineRows(zeros, rows, 12)]).toEqual([...new Int8Array(8)]);
   expect([...quantizeColumns(zeros, 4, 127).values]).toEqual([...new Int8Array(8)]);
+});
+
+test('columns are taken out', () => {
+  const matrix = Float32Array.of(1, 2, 3, 4, 5, 6);
+  expect([...takeColumns(matrix, 3, [0, 2])]).toEqual([1, 4, 3, 6]);
+  expect([...matrix]).toEqual([0, 2, 0, 0, 5, 0]);
 });
 
 test('a stripe goes transposed to its place', () => {

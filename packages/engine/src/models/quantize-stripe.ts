@@ -52,6 +52,19 @@ export function quantizeColumns(data: Float32Array, columns: number, levels: num
   return { values, scales };
 }
 
+/** Columns of data [rows, columns], which become zeros there. @returns [taken, rows] */
+export function takeColumns(data: Float32Array, columns: number, taken: readonly number[]): Float32Array<ArrayBuffer> {
+  const rows = data.length / columns;
+  const result = new Float32Array(taken.length * rows);
+  taken.forEach((column, index) => {
+    for (let row = 0; row < rows; row++) {
+      result[index * rows + row] = data[row * columns + column] as number;
+      data[row * columns + column] = 0;
+    }
+  });
+  return result;
+}
+
 /** To the nearest whole number, halves away from zero. */
 function rounded(x: number): number {
   return x < 0 ? (x - 0.5) | 0 : (x + 0.5) | 0;

@@ -20,6 +20,21 @@ export const HEAD = 'lm_head.weight';
 /** Module path of the output layer, a linear too, whose weight is the embedding's where they are tied. */
 export const HEAD_PATH = 'lm_head';
 
+/** The norm whose result a linear takes, if it takes one's. */
+export function normBefore(layer: number, name: LinearName): string | undefined {
+  switch (name) {
+    case 'q_proj':
+    case 'k_proj':
+    case 'v_proj':
+      return `model.layers.${layer}.input_layernorm.weight`;
+    case 'gate_proj':
+    case 'up_proj':
+      return `model.layers.${layer}.post_attention_layernorm.weight`;
+    default:
+      return undefined;
+  }
+}
+
 /** Name of some rows of a weight that is too large for whole products; names sort as the rows do. */
 export function stripeName(weight: string, index: number): string {
   return `${weight}.${String(index).padStart(4, '0')}`;

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BaseError, type FloatDtype } from '@skein/core';
 import { z } from 'zod';
-import { int8Matrix, isQuantizable } from '../graph/int8-matrix.ts';
-import type { ElementType, ExternalBytes, Initializer } from '../graph/graph.ts';
+import { withExactChannels } from '../graph/exact-channels.ts';
+import { int8Matrix } from '../graph/int8-matrix.ts';
+import type { ElementType, ExternalBytes } from '../graph/graph.ts';
 import type { FrozenMatrix } from '../graph/linear.ts';
-import { EMBEDDING, HEAD, LINEARS, type LinearName, linearPath, stripeName } from '../models/weight-names.ts';
 import { writeDurably } from './durable-file.ts';
+import { int8Matrices, type MatrixToQuantize } from './int8-matrices.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { createQuantizePool, type QuantizePool } from './quantize-pool.ts';
 import { openSafetensors, type TensorToWrite, writeSafetensors } from './safetensors-file.ts';
@@ -39,9 +40,7 @@ export interface Int8CacheOptions {
 const FOLDER = '.skein-int8';
 const MATRICES = 'matrices.safetensors';
 const VECTORS = 'vectors.safetensors';
-const VERSION = 5;
-/** Rows of the head whose logits are made at once: these fit the cache of a processor beside what is made of them. */
-const STRIPE_ROWS = 9728;
+const VERSION = 6;
 const DTYPE: Partial<Record<ElementType, FloatDtype>> = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' };
 
 /**
@@ -80,41 +79,6 @@ async function readChoice(path: string): Promise<z.infer<typeof choiceSchema> | 
   }
 }
 
-interface Matrix {
-  /** With dims [out, in]. */
-  readonly weight: Initializer & { readonly source: ExternalBytes };
-  /** Two products forward; the head's logits do with one. */
-  readonly fine: boolean;
-}
-
-/** Every matrix that is quantised, by name in the order of a safetensors file. */
-function matricesOf({ config, weights }: ModelFolder): readonly Matrix[] {
-  const head = weights.get(config.tiedEmbeddings ? EMBEDDING : HEAD);
-  const matrices: Matrix[] = head ? stripesOf(head).map((weight) => ({ weight, fine: false })) : [];
-  for (let layer = 0; layer < config.layers; layer++) {
-    for (const name of Object.keys(LINEARS) as LinearName[]) {
-      const weight = weights.get(`${linearPath(layer, name)}.weight`);
-      if (weight) matrices.push({ weight: weight as Matrix['weight'], fine: true });
-    }
-  }
-  return matrices
-    .filter(({ weight }) => isQuantizable(weight.dims as [number, number]))
-    .toSorted((a, b) => (a.weight.name < b.weight.name ? -1 : 1));
-}
-
-function stripesOf({ name, dims, type, source }: Initializer): Matrix['weight'][] {
-  const [out = 0, into = 0] = dims;
-  const { file, offset, length } = source as ExternalBytes;
-  const rowBytes = length / out;
-  const count = Math.ceil(out / STRIPE_ROWS);
-  const rows = Math.ceil(out / count);
-  return Array.from({ length: count }, (_, index) => {
-    const own = Math.min(rows, out - index * rows);
-    const bytes = { file, offset: offset + index * rows * rowBytes, length: own * rowBytes };
-    return { name: stripeName(name, index), dims: [own, into], type, source: bytes };
-  });
-}
-
 interface EntryJob {
   readonly folder: ModelFolder;
   readonly pool: QuantizePool;
@@ -130,16 +94,16 @@ type Quantized = Promise<Awaited<ReturnType<QuantizePool['quantize']>>>;
 
 /** @returns the scales, which become a file of their own once all are known. */
 async function writeMatrices(path: string, job: EntryJob): Promise<TensorToWrite[]> {
-  const matrices = matricesOf(job.folder);
+  const matrices = await int8Matrices(job.folder);
   const vectors: TensorToWrite[] = [];
-  const started = new Map<Matrix, Quantized>();
+  const started = new Map<MatrixToQuantize, Quantized>();
   const take = (index: number): Quantized => {
     job.options.signal?.throwIfAborted();
     // Keeps every thread busy, and no more results in memory than that needs.
     for (const matrix of matrices.slice(index, index + job.options.threads + 1)) {
       if (!started.has(matrix)) started.set(matrix, startQuantizing(matrix, job));
     }
-    return started.get(matrices[index] as Matrix) as Quantized;
+    return started.get(matrices[index] as MatrixToQuantize) as Quantized;
   };
   const tensors = matrices.flatMap((matrix, index): TensorToWrite[] => {
     const { name, dims } = matrix.weight;
@@ -149,7 +113,7 @@ async function writeMatrices(path: string, job: EntryJob): Promise<TensorToWrite
     const last = async () => {
       const result = await take(index);
       started.delete(matrix);
-      for (const key of ['forwardScales', 'backwardScales'] as const) {
+      for (const key of ['forwardScales', 'backwardScales', 'exact'] as const) {
         const array = result[key];
         vectors.push({ name: `${name}.${key}`, dtype: 'F32', dims: [array.length], data: () => bytesOf(array) });
       }
@@ -166,10 +130,11 @@ async function writeMatrices(path: string, job: EntryJob): Promise<TensorToWrite
   return vectors;
 }
 
-function startQuantizing({ weight, fine }: Matrix, { pool, options }: EntryJob): Quantized {
+function startQuantizing({ weight, fine, exact }: MatrixToQuantize, { pool, options }: EntryJob): Quantized {
   const { file, offset } = weight.source;
   const [dtype = 'F32', dims] = [DTYPE[weight.type], weight.dims as [number, number]];
-  const result = pool.quantize({ kind: 'quantize', file, offset, dtype, dims, levels: options.levels, fine });
+  const { levels } = options;
+  const result = pool.quantize({ kind: 'quantize', file, offset, dtype, dims, levels, fine, exact });
   // Awaited later; a failure must not count as unhandled before that.
   result.catch(() => undefined);
   return result;
@@ -192,15 +157,18 @@ async function readEntry(entry: string, folder: ModelFolder): Promise<ReadonlyMa
       return { file: matrixFile, offset: found.offset, length: found.byteLength };
     };
     const matrices = new Map<string, FrozenMatrix>();
-    for (const { weight, fine } of matricesOf(folder)) {
+    for (const { weight, fine, exact: channels } of await int8Matrices(folder)) {
       const { name } = weight;
+      const [out, into] = weight.dims as [number, number];
       const factor = async (kind: 'forward' | 'backward') => {
         const scales = await vectors.readFloats(`${name}.${kind}Scales`);
         const second = fine && kind === 'forward' ? place(`${name}.forwardSecond`) : undefined;
         return { values: place(`${name}.${kind}`), second, scales };
       };
       const [forward, backward] = [await factor('forward'), await factor('backward')];
-      matrices.set(name, int8Matrix({ name, dims: weight.dims as [number, number], forward, backward }));
+      const exact = { name, channels, width: into, rows: await vectors.readFloats(`${name}.exact`) };
+      const matrix = int8Matrix({ name, dims: [out, into], forward, backward });
+      matrices.set(name, channels.length > 0 ? withExactChannels(matrix, exact) : matrix);
     }
     return matrices;
   } finally {

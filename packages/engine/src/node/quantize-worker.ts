@@ -6,7 +6,7 @@ import { isQuantizable } from '../graph/int8-matrix.ts';
 import { FINENESS } from '../graph/quantized-rows.ts';
 import { BLOCK } from '../graph/stacked-matrix.ts';
 import { quantizeBlocks } from '../models/quantize-blocks.ts';
-import { quantizeColumns, quantizeRows, refineRows, transposeInto } from '../models/quantize-stripe.ts';
+import { quantizeColumns, quantizeRows, refineRows, takeColumns, transposeInto } from '../models/quantize-stripe.ts';
 
 export type QuantizeRequest =
   /** SHA-256 of a file, in hexadecimal. */
@@ -20,6 +20,8 @@ export type QuantizeRequest =
       readonly levels: number;
       /** Whether the forward factor has second values. */
       readonly fine: boolean;
+      /** Columns that are left out of the forward factor. */
+      readonly exact: readonly number[];
     }
   /** Matrices below each other in few bits, for generation. */
   | {
@@ -46,6 +48,8 @@ export interface QuantizedMatrix {
   readonly forwardScales: Float32Array<ArrayBuffer>;
   readonly backward: Int8Array<ArrayBuffer>;
   readonly backwardScales: Float32Array<ArrayBuffer>;
+  /** [exact columns, out], in float32 */
+  readonly exact: Float32Array<ArrayBuffer>;
 }
 
 /** As `StackedWeights` has them. */
@@ -84,12 +88,14 @@ function quantize({
   levels,
   dims,
   fine,
+  exact,
 }: QuantizeRequest & { kind: 'quantize' }): QuantizedMatrix {
   const [out, into] = dims;
   invariant(isQuantizable(dims), 'a matrix that cannot be quantised');
   const data = readMatrix(file, { offset, dtype, count: out * into });
-  const byRow = quantizeRows(data, into, fine ? levels - FINENESS / 2 : levels);
   const backward = quantizeColumns(data, into, levels);
+  const exactRows = takeColumns(data, into, exact);
+  const byRow = quantizeRows(data, into, fine ? levels - FINENESS / 2 : levels);
   const transposed = (values: Int8Array) => {
     const target = new Int8Array(values.length);
     transposeInto(target, values, { first: 0, columns: into, stride: out });
@@ -101,6 +107,7 @@ function quantize({
     forwardScales: byRow.scales,
     backward: backward.values,
     backwardScales: backward.scales,
+    exact: exactRows,
   };
 }
 
