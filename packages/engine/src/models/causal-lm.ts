@@ -59,6 +59,8 @@ export type CausalLmTask =
       readonly length: number;
       readonly gradients: boolean;
       readonly dropout: number;
+      /** Rows whose logits are made, which the input `labelled` names; all of them where absent. */
+      readonly labelled?: number;
       /** Keep only the inputs of layers for the reverse pass, which runs each layer again. */
       readonly recompute?: boolean;
     }
@@ -116,10 +118,17 @@ class CausalLmBuilder {
         ? checkpointed(g, x, (from) => this.#layer(layer, from, shape))
         : this.#layer(layer, x, shape);
     }
-    const hidden = rmsNorm(g, x, this.#weight(FINAL_NORM), config.normEpsilon);
+    const counted = this.#labelledRows(x);
+    const hidden = rmsNorm(g, counted, this.#weight(FINAL_NORM), config.normEpsilon);
     const head = this.#weight(config.tiedEmbeddings ? EMBEDDING : HEAD);
-    this.#finish(hidden, head, rows);
+    this.#finish(hidden, head);
     return g.build();
+  }
+
+  #labelledRows(x: Value): Value {
+    const [rows] = x.dims;
+    if (this.#task.kind !== 'loss' || this.#task.labelled === undefined || this.#task.labelled === rows) return x;
+    return gatherRows(this.#g, x, this.#g.input('labelled', [this.#task.labelled], 'int32'));
   }
 
   get #recompute(): boolean {
@@ -140,8 +149,9 @@ class CausalLmBuilder {
     return add(g, attended, this.#linear(layer, 'down_proj', active));
   }
 
-  #finish(hidden: Value, head: Value, rows: Dim): void {
+  #finish(hidden: Value, head: Value): void {
     const g = this.#g;
+    const [rows = 0] = hidden.dims;
     if (this.#task.kind === 'logits') {
       g.output('logits', this.#logits(hidden, head));
       return;

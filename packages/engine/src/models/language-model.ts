@@ -3,11 +3,12 @@ import { CachedDecoder } from '../generate/cached-decoder.ts';
 import type { Decoder } from '../generate/decoder.ts';
 import type { StackedMatrix } from '../graph/stacked-matrix.ts';
 import type { Runtime, Session, SessionOptions } from '../runtime/runtime.ts';
-import { float32, int32, type Tensor, type Tensors } from '../tensor.ts';
+import { int32, type Tensor, type Tensors } from '../tensor.ts';
 import { forEachChunk, type YieldControl } from '../train/element-chunks.ts';
 import type { DifferentiableModel, MicroBatch, Parameter } from '../train/differentiable-model.ts';
 import { bindKeepMasks } from './bind-keep-masks.ts';
 import type { CausalLmSpec, CausalLmTask } from './causal-lm.ts';
+import { labelledCount, labelledFeeds } from './labelled-rows.ts';
 import { createDecoder } from './model-decoder.ts';
 import { inverseFrequencies, rotaryAngles } from './rotary-table.ts';
 import { SessionPool } from './session-pool.ts';
@@ -44,16 +45,18 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
   const decoder = createDecoder(runtime, options, sessions);
 
   async function runLoss(batch: MicroBatch, task: LossTask): Promise<Tensors> {
+    const labelled = labelledCount(batch.targets);
     const opened = await sessions.open({
       kind: 'loss',
       batch: batch.batch,
       length: batch.length,
+      labelled,
       gradients: task.gradients,
       dropout: task.gradients ? dropout : 0,
       recompute: task.gradients && recompute,
     });
     await bindKeepMasks(opened, { probability: dropout, seed: task.randomSeed, yieldControl });
-    return opened.session.run({ ...inputsOf(batch, frequencies), ...targetsOf(batch, task.lossWeight) });
+    return opened.session.run({ ...inputsOf(batch, frequencies), ...labelledFeeds(batch.targets, labelled, task.lossWeight) });
   }
 
   return {
@@ -99,13 +102,6 @@ function inputsOf({ batch, length, inputIds, segments, positions }: Inputs, freq
     segments: int32([batch, length], segments),
     ...rotaryAngles(frequencies, positions, batch),
   };
-}
-
-/** A position that does not count has target -1: any id will do for it, at weight 0. */
-function targetsOf({ targets }: MicroBatch, lossWeight: number): Tensors {
-  const ids = targets.map((target) => Math.max(0, target));
-  const weights = Float32Array.from(targets, (target) => (target < 0 ? 0 : lossWeight));
-  return { targets: int32([targets.length], ids), weights: float32([targets.length, 1], weights) };
 }
 
 function scalarOf(results: Tensors): number {
