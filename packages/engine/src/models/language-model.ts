@@ -56,7 +56,10 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
       recompute: task.gradients && recompute,
     });
     await bindKeepMasks(opened, { probability: dropout, seed: task.randomSeed, yieldControl });
-    return opened.session.run({ ...inputsOf(batch, frequencies), ...labelledFeeds(batch.targets, labelled, task.lossWeight) });
+    return opened.session.run({
+      ...inputsOf(batch, frequencies),
+      ...labelledFeeds(batch.targets, labelled, task.lossWeight),
+    });
   }
 
   return {
