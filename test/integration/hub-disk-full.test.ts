@@ -58,7 +58,7 @@ async function fill(): Promise<() => Promise<void>> {
 
 async function uploadsOf(alliance: string, count: number): Promise<void> {
   for (;;) {
-    const all = await federation.hub.messages(alliance, { round: 1, kind: 'round/upload/1' }).catch(() => []);
+    const all = await federation.hub.messages(alliance, { round: 1, kinds: ['round/upload/1'] }).catch(() => []);
     if (all.length >= count) return;
     await delay(100);
   }

@@ -211,6 +211,7 @@ export class NodeModel {
           outcomes.member = { ...outcomes.member, check: { ...check, products } };
         });
       }
+      case 'fetch':
       case 'add-up':
         // Saves time only: the replay that follows gives the same.
         return;

@@ -224,7 +224,7 @@ describe('a hub refuses', () => {
     expect([early.status]).toEqual([200]);
     const wrong = await put('chunks/0', new Uint8Array(16), 'application/octet-stream');
     expect([wrong.status, await wrong.json()]).toEqual([422, refused('wrong-chunk')]);
-    const large = await put('chunks/0', new Uint8Array(1024 * 1024 + 1), 'application/octet-stream');
+    const large = await put('chunks/0', new Uint8Array(8 * 1024 * 1024 + 1), 'application/octet-stream');
     expect([large.status, await large.json()]).toEqual([413, refused('too-large')]);
   });
 });

@@ -19,6 +19,9 @@ export const HEARTBEAT_MS = 15_000;
 /** Events of other hub processes on the same database are seen this much later. */
 export const EVENT_POLL_MS = 2_000;
 
+/** Events read at once; a stream goes on with the next ones. */
+export const MAX_EVENTS_AT_ONCE = 1000;
+
 /** Events kept for clients that come back; who missed more reads everything anew anyway. */
 export const MAX_KEPT_EVENTS = 10_000;
 
@@ -26,7 +29,7 @@ export const MAX_KEPT_EVENTS = 10_000;
 export const BLOCKS_PER_QUERY = 1000;
 
 /** Between two looks at a chain on this machine, which mines at once. */
-export const LOCAL_CHAIN_POLL_MS = 250;
+export const LOCAL_CHAIN_POLL_MS = 100;
 
 /** Between two looks at another chain: a block takes 2 to 12 s there, and public nodes count requests. */
 export const CHAIN_POLL_MS = 2_000;
@@ -45,3 +48,6 @@ export const RETENTION_INTERVAL_MS = 10 * 60_000;
 
 /** At the shutdown, requests under way may end for this long. */
 export const SHUTDOWN_MS = 5_000;
+
+/** Answers of the database that are remembered until the next write, each at most some hundred kilobytes. */
+export const MAX_REMEMBERED_ANSWERS = 64;

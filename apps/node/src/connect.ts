@@ -7,12 +7,14 @@ import { assertSafeUrl } from './config/safe-url.ts';
 import { nodeConfigSchema } from './config/node-config.ts';
 import { readJsonFile, writeJsonFile } from './files/json-file.ts';
 import { nodePaths } from './node-paths.ts';
+import { leafHash } from './storage/leaf-hash.ts';
 
 /** A short patience: who calls waits longer and says so. */
 const PATIENCE_MS = 5000;
 
 export function openHub(config: NodeConfig, signal?: AbortSignal): HubClient {
-  return createHubClient({ url: config.hub, allowInsecure: config.allowPlainHttp, patienceMs: PATIENCE_MS, signal });
+  const { hub: url, allowPlainHttp: allowInsecure } = config;
+  return createHubClient({ url, allowInsecure, patienceMs: PATIENCE_MS, signal, leafHash });
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { BlobManifest } from '@skein/alliance';
 import type { CallOptions } from './request.ts';
 
 /** One chunk of a blob, by its place and its hash. */
@@ -22,4 +23,9 @@ export interface BlobSink {
 export interface BlobTransferOptions extends CallOptions {
   /** After each chunk, those that were there already counted too. */
   readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
+}
+
+export interface BlobUploadOptions extends BlobTransferOptions {
+  /** The source's own, from its making, so that it isn't hashed again. */
+  readonly manifest?: BlobManifest | undefined;
 }

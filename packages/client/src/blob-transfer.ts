@@ -1,40 +1,41 @@
 import { BLOB_CHUNK_BYTES, type BlobManifest, blobChunkCount, blobManifestSchema } from '@skein/alliance';
 import { BaseError, type ByteSource, type Digest, digestFromHash, hashOfDigest, merkleRoot } from '@skein/core';
 import { missingSchema, storedSchema } from './api.ts';
-import type { BlobChunk, BlobSink, BlobTransferOptions } from './blob-sink.ts';
-import { leafHash } from './leaf-hash.ts';
-import { PARALLEL_CHUNKS } from './limits.ts';
+import type { BlobChunk, BlobSink, BlobTransferOptions, BlobUploadOptions } from './blob-sink.ts';
+import type { LeafHash } from './leaf-hash.ts';
+import { ATTEMPT_TIMEOUT_MS, CHUNKS_PER_REQUEST, PARALLEL_REQUESTS } from './limits.ts';
 import { inParallel } from './parallel.ts';
 import type { Transport } from './request.ts';
 
+/** What transfers go through. */
+export interface BlobPort {
+  readonly transport: Transport;
+  readonly leafHash: LeafHash;
+}
+
 /** Hashes a source chunk by chunk. Reads it once, 1 MiB at a time. */
-export async function describeBlob(
-  source: ByteSource,
-  signal?: AbortSignal,
-): Promise<{ root: Digest; manifest: BlobManifest }> {
-  const hashes: Uint8Array[] = [];
+async function describeBlob({ leafHash }: BlobPort, source: ByteSource, signal?: AbortSignal): Promise<BlobManifest> {
+  const chunks: Digest[] = [];
   for (let index = 0; index < blobChunkCount(source.size); index++) {
-    hashes.push(await leafHash(await readChunk(source, index, signal)));
+    chunks.push(digestFromHash(await leafHash(await readChunks(source, index, 1, signal))));
   }
-  const manifest = { sizeBytes: source.size, chunks: hashes.map(digestFromHash) };
-  return { root: digestFromHash(merkleRoot(hashes)), manifest };
+  return { sizeBytes: source.size, chunks };
 }
 
 /** Brings a blob to the hub: its manifest, then the chunks that the hub lacks, several at once. */
-export async function uploadBlob(
-  transport: Transport,
-  source: ByteSource,
-  options: BlobTransferOptions,
-): Promise<Digest> {
-  const { root, manifest } = await describeBlob(source, options.signal);
+export async function uploadBlob(port: BlobPort, source: ByteSource, options: BlobUploadOptions): Promise<Digest> {
+  const { transport } = port;
+  const manifest = options.manifest ?? (await describeBlob(port, source, options.signal));
+  const root = digestFromHash(merkleRoot(manifest.chunks.map(hashOfDigest)));
   const path = `/v1/blobs/${root}`;
   const put = { ...options, method: 'PUT' } as const;
   const { missing } = await transport.json({ ...put, path: `${path}/manifest`, json: manifest }, missingSchema);
   let doneBytes = source.size - missing.reduce((sum, index) => sum + chunkSize(source.size, index), 0);
   options.onProgress?.(doneBytes, source.size);
-  await inParallel(missing, PARALLEL_CHUNKS, async (index) => {
-    const bytes = new Uint8Array(await readChunk(source, index, options.signal));
-    await transport.json({ ...put, path: `${path}/chunks/${index}`, bytes }, storedSchema);
+  await inParallel(runsOf(missing), PARALLEL_REQUESTS, async ([first, count]) => {
+    const bytes = new Uint8Array(await readChunks(source, first, count, options.signal));
+    const attemptMs = count * ATTEMPT_TIMEOUT_MS;
+    await transport.json({ ...put, path: `${path}/chunks/${first}`, bytes, attemptMs }, storedSchema);
     doneBytes += bytes.length;
     options.onProgress?.(doneBytes, source.size);
   });
@@ -42,54 +43,78 @@ export async function uploadBlob(
 }
 
 /**
- * Fetches a blob chunk by chunk, each checked before the sink gets it.
+ * Fetches what a sink lacks of a blob, each chunk checked before the sink gets it.
  * @throws BaseError `client/bad-blob` where the hub's bytes aren't those that the root names.
  */
 export async function downloadBlob(
-  transport: Transport,
+  port: BlobPort,
   root: Digest,
   sink: BlobSink,
   options: BlobTransferOptions,
 ): Promise<void> {
-  const path = `/v1/blobs/${root}`;
-  const manifest = await transport.json({ ...options, path: `${path}/manifest` }, blobManifestSchema);
-  const hashes = manifest.chunks.map(hashOfDigest);
-  if (hashes.length !== blobChunkCount(manifest.sizeBytes) || digestFromHash(merkleRoot(hashes)) !== root) {
+  const path = `/v1/blobs/${root}/manifest`;
+  const { sizeBytes, chunks } = await port.transport.json({ ...options, path }, blobManifestSchema);
+  const hashes = chunks.map(hashOfDigest);
+  if (hashes.length !== blobChunkCount(sizeBytes) || digestFromHash(merkleRoot(hashes)) !== root) {
     throw badBlob(root, 'its manifest has another root');
   }
-  await sink.begin?.(manifest.sizeBytes);
-  let doneBytes = 0;
-  await inParallel(hashes.entries(), PARALLEL_CHUNKS, async ([index, hash]) => {
-    const sizeBytes = chunkSize(manifest.sizeBytes, index);
-    const chunk: BlobChunk = { index, offset: index * BLOB_CHUNK_BYTES, sizeBytes, hash };
-    if (!(await sink.has?.(chunk))) await fetchChunk(transport, { root, chunk, sink, options });
-    doneBytes += sizeBytes;
-    options.onProgress?.(doneBytes, manifest.sizeBytes);
+  await sink.begin?.(sizeBytes);
+  const lacking: number[] = [];
+  const chunkAt = (index: number): BlobChunk => {
+    return { index, offset: index * BLOB_CHUNK_BYTES, sizeBytes: chunkSize(sizeBytes, index), hash: hashes[index]! };
+  };
+  for (const index of hashes.keys()) if (!(await sink.has?.(chunkAt(index)))) lacking.push(index);
+  let doneBytes = sizeBytes - lacking.reduce((sum, index) => sum + chunkSize(sizeBytes, index), 0);
+  options.onProgress?.(doneBytes, sizeBytes);
+  await inParallel(runsOf(lacking), PARALLEL_REQUESTS, async ([first, count]) => {
+    const run = Array.from({ length: count }, (_, offset) => chunkAt(first + offset));
+    await fetchRun(port, { root, run, sink, options });
+    doneBytes += run.reduce((sum, chunk) => sum + chunk.sizeBytes, 0);
+    options.onProgress?.(doneBytes, sizeBytes);
   });
 }
 
-interface ChunkFetch {
+interface RunFetch {
   readonly root: Digest;
-  readonly chunk: BlobChunk;
+  /** Chunks that follow one another. */
+  readonly run: readonly BlobChunk[];
   readonly sink: BlobSink;
   readonly options: BlobTransferOptions;
 }
 
-async function fetchChunk(transport: Transport, { root, chunk, sink, options }: ChunkFetch): Promise<void> {
-  const data = await transport.bytes({ ...options, path: `/v1/blobs/${root}/chunks/${chunk.index}` });
-  const hash = await leafHash(data);
-  if (data.length !== chunk.sizeBytes || digestFromHash(hash) !== digestFromHash(chunk.hash)) {
-    throw badBlob(root, `chunk ${chunk.index} has other bytes`);
+async function fetchRun({ transport, leafHash }: BlobPort, { root, run, sink, options }: RunFetch): Promise<void> {
+  const path = `/v1/blobs/${root}/chunks/${run[0]!.index}?count=${run.length}`;
+  const data = await transport.bytes({ ...options, path, attemptMs: run.length * ATTEMPT_TIMEOUT_MS });
+  let at = 0;
+  for (const chunk of run) {
+    const bytes = data.subarray(at, at + chunk.sizeBytes);
+    at += chunk.sizeBytes;
+    const hash = await leafHash(bytes);
+    if (bytes.length !== chunk.sizeBytes || digestFromHash(hash) !== digestFromHash(chunk.hash)) {
+      throw badBlob(root, `chunk ${chunk.index} has other bytes`);
+    }
+    await sink.write(chunk, bytes);
   }
-  await sink.write(chunk, data);
+}
+
+/** Ascending indices as runs that one request carries: [first, count]. */
+function runsOf(indices: readonly number[]): (readonly [number, number])[] {
+  const runs: [number, number][] = [];
+  for (const index of indices) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[0] + last[1] === index && last[1] < CHUNKS_PER_REQUEST) last[1] += 1;
+    else runs.push([index, 1]);
+  }
+  return runs;
 }
 
 function chunkSize(sizeBytes: number, index: number): number {
   return Math.min(BLOB_CHUNK_BYTES, sizeBytes - index * BLOB_CHUNK_BYTES);
 }
 
-function readChunk(source: ByteSource, index: number, signal?: AbortSignal): Promise<Uint8Array> {
-  return source.read(index * BLOB_CHUNK_BYTES, chunkSize(source.size, index), signal);
+function readChunks(source: ByteSource, first: number, count: number, signal?: AbortSignal): Promise<Uint8Array> {
+  const offset = first * BLOB_CHUNK_BYTES;
+  return source.read(offset, Math.min(count * BLOB_CHUNK_BYTES, source.size - offset), signal);
 }
 
 function badBlob(root: Digest, what: string): BaseError {

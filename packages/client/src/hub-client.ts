@@ -27,10 +27,11 @@ import {
   proofSchema,
   storedSchema,
 } from './api.ts';
-import type { BlobSink, BlobTransferOptions } from './blob-sink.ts';
+import type { BlobSink, BlobTransferOptions, BlobUploadOptions } from './blob-sink.ts';
 import { downloadBlob, uploadBlob } from './blob-transfer.ts';
 import { type EventOptions, hubEvents } from './event-stream.ts';
 import { parseHubUrl } from './hub-url.ts';
+import { type LeafHash, leafHash } from './leaf-hash.ts';
 import { type CallOptions, createTransport, type Transport } from './request.ts';
 
 export interface HubClientOptions {
@@ -41,12 +42,15 @@ export interface HubClientOptions {
   readonly signal?: AbortSignal | undefined;
   readonly patienceMs?: number | undefined;
   readonly allowInsecure?: boolean | undefined;
+  /** Hashes chunks; WebCrypto's SHA-256 unless told, which copies them. */
+  readonly leafHash?: LeafHash | undefined;
 }
 
 /** Which messages of a round. */
 export interface MessageQuery {
   readonly round: number;
-  readonly kind?: MessageKind | undefined;
+  /** All unless told. */
+  readonly kinds?: readonly MessageKind[] | undefined;
   readonly attempt?: number | undefined;
 }
 
@@ -72,7 +76,7 @@ export interface HubClient {
   postMessage(message: Message, options?: CallOptions): Promise<Posted>;
   messages(id: string, query: MessageQuery, options?: CallOptions): Promise<AcceptedMessage[]>;
   /** Resumes by itself: only what the hub lacks is sent. The root must have been announced (`hub/unannounced-blob`). */
-  uploadBlob(source: ByteSource, options?: BlobTransferOptions): Promise<Digest>;
+  uploadBlob(source: ByteSource, options?: BlobUploadOptions): Promise<Digest>;
   /** Rejects with `client/bad-blob` before a wrong byte reaches the sink. */
   downloadBlob(root: Digest, sink: BlobSink, options?: BlobTransferOptions): Promise<void>;
   events(id: string, options?: EventOptions): AsyncGenerator<HubEvent, void, void>;
@@ -88,6 +92,7 @@ export function createHubClient(settings: HubClientOptions): HubClient {
   const url = parseHubUrl(settings.url, settings.allowInsecure ?? false);
   const fetch = settings.fetch ?? globalThis.fetch.bind(globalThis);
   const transport = createTransport({ url, fetch, signal: settings.signal, patienceMs: settings.patienceMs });
+  const port = { transport, leafHash: settings.leafHash ?? leafHash };
   const json: Transport['json'] = (request, schema) => transport.json(request, schema);
   const ofAlliance = (id: string, rest = ''): string => `/v1/alliances/${encodeURIComponent(id)}${rest}`;
   const proof = async (path: string, options?: CallOptions): Promise<Digest[]> =>
@@ -113,10 +118,12 @@ export function createHubClient(settings: HubClientOptions): HubClient {
         { ...options, method: 'POST', path: ofAlliance(message.alliance, '/messages'), json: message },
         postedSchema,
       ),
-    messages: async (id, query, options) =>
-      (await json({ ...options, path: ofAlliance(id, `/messages?${queryOf(query)}`) }, messagesSchema)).messages,
-    uploadBlob: (source, options = {}) => uploadBlob(transport, source, options),
-    downloadBlob: (root, sink, options = {}) => downloadBlob(transport, root, sink, options),
+    messages: async (id, { kinds, ...query }, options) => {
+      const path = ofAlliance(id, `/messages?${queryOf({ ...query, kind: kinds })}`);
+      return (await json({ ...options, path }, messagesSchema)).messages;
+    },
+    uploadBlob: (source, options = {}) => uploadBlob(port, source, options),
+    downloadBlob: (root, sink, options = {}) => downloadBlob(port, root, sink, options),
     events: (id, options = {}) => hubEvents(transport, id, options),
     checkpoint: (options) => json({ ...options, path: '/v1/log/checkpoint' }, checkpointSchema),
     inclusionProof: (index, size, options) => proof(`/v1/log/inclusion?${queryOf({ index, size })}`, options),
@@ -130,6 +137,7 @@ export function createHubClient(settings: HubClientOptions): HubClient {
 }
 
 function queryOf(values: object): string {
-  const present = Object.entries(values).filter(([, value]) => value !== undefined);
-  return present.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&');
+  return Object.entries(values)
+    .flatMap(([key, value]) => [value ?? []].flat().map((each) => `${key}=${encodeURIComponent(String(each))}`))
+    .join('&');
 }

@@ -19,6 +19,8 @@ export interface HubRequest extends CallOptions {
   readonly json?: unknown;
   readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Limit of one attempt, its body included. */
+  readonly attemptMs?: number;
 }
 
 export interface Transport {
@@ -83,12 +85,16 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     json: (request, schema) =>
-      send(request, ATTEMPT_TIMEOUT_MS, async (response) => parseReply(await response.text(), schema, request.path)),
+      send(request, limitOf(request), async (response) => parseReply(await response.text(), schema, request.path)),
     bytes: (request) =>
-      send(request, ATTEMPT_TIMEOUT_MS, async (response) => new Uint8Array(await response.arrayBuffer())),
+      send(request, limitOf(request), async (response) => new Uint8Array(await response.arrayBuffer())),
     stream: (request) => send(request, null, async (response) => response),
     clockSkewSeconds: () => skewSeconds,
   };
+}
+
+function limitOf({ attemptMs = ATTEMPT_TIMEOUT_MS }: HubRequest): number {
+  return attemptMs;
 }
 
 export function joinSignals(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {

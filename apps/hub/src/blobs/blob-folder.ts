@@ -1,11 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rm, statfs } from 'node:fs/promises';
+import { mkdir, readFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   BLOB_CHUNK_BYTES,
   type BlobManifest,
+  blobChunkCount,
   blobManifestSchema,
-  type StartSha256,
   verifyChunk,
   verifyManifest,
 } from '@skein/alliance';
@@ -13,38 +12,36 @@ import { BaseError, type Digest } from '@skein/core';
 import { MAX_CACHED_MANIFESTS, RESERVED_DISK_BYTES } from '../limits.ts';
 import { diskFull } from '../storage/disk-error.ts';
 import { isMissing, syncDirectory, writeDurably } from '../storage/durable-file.ts';
+import { createUnfinishedBlobs, nativeSha256 } from './unfinished-blobs.ts';
 
 /**
- * Blobs as folders of chunk files. A chunk's file exists only whole and checked, so what is missing is what has no file:
- * an upload that was cut short by anything goes on from there.
+ * Blobs as folders of a manifest and one file. Chunks are checked before they are written to their place in `coming`,
+ * which is renamed to `whole` once it is complete and on the disk. After a restart the bytes themselves tell which chunks
+ * have come: an upload that was cut short by anything goes on from there.
  */
 export interface BlobFolder {
   /** Undefined where no manifest was stored. */
   manifest(root: Digest): Promise<BlobManifest | undefined>;
   /** @throws BaseError `hub/wrong-manifest`, `hub/disk-full` (also where the whole blob wouldn't fit). */
   putManifest(root: Digest, manifest: BlobManifest): Promise<void>;
-  /** Chunks that have no file yet, ascending. @throws BaseError `hub/no-blob` */
+  /** Chunks that have not come yet, ascending; once there are none, the blob is on the disk. @throws BaseError `hub/no-blob` */
   missing(root: Digest): Promise<number[]>;
-  /** @throws BaseError `hub/no-blob`, `hub/no-chunk`, `hub/wrong-chunk`, `hub/disk-full` */
-  putChunk(root: Digest, index: number, data: Uint8Array): Promise<void>;
-  /** Part of a chunk; undefined where it has not come. */
-  readChunk(
-    root: Digest,
-    index: number,
-    offset?: number,
-    length?: number,
-  ): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /**
+   * Takes whole chunks that follow one another.
+   * @returns how many are still missing
+   * @throws BaseError `hub/no-blob`, `hub/no-chunk`, `hub/wrong-chunk`, `hub/disk-full`
+   */
+  putChunks(root: Digest, first: number, data: Uint8Array): Promise<number>;
+  /** Bytes of a blob, not past its end; undefined where some of them have not come. */
+  read(root: Digest, offset: number, length: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   remove(root: Digest): Promise<void>;
 }
 
-/** @param directory made if needed; what an earlier process left half-written in it is removed. */
+/** @param directory made if needed. */
 export async function openBlobFolder(directory: string): Promise<BlobFolder> {
-  const temporary = join(directory, 'partial');
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary, { recursive: true });
+  await mkdir(directory, { recursive: true });
   const place = createPlace(directory);
-  const write = (path: string, data: Uint8Array): Promise<void> =>
-    writeDurably(path, data, 0o644, join(temporary, randomUUID()));
+  const unfinished = createUnfinishedBlobs(place.folder);
   const needManifest = async (root: Digest): Promise<BlobManifest> => {
     const found = await place.manifest(root);
     if (found === undefined) throw noBlob(root);
@@ -61,22 +58,32 @@ export async function openBlobFolder(directory: string): Promise<BlobFolder> {
       await mkdir(folder, { recursive: true });
       await syncDirectory(join(folder, '..'));
       await syncDirectory(directory);
-      await write(join(folder, MANIFEST), Buffer.from(JSON.stringify(value)));
+      await writeDurably(join(folder, MANIFEST), Buffer.from(JSON.stringify(value)));
     },
     async missing(root) {
-      const { chunks } = await needManifest(root);
-      const present = new Set(await readdir(place.folder(root)));
-      return [...chunks.keys()].filter((index) => !present.has(chunkName(index)));
+      const rest = await unfinished.rest(root, await needManifest(root));
+      return [...rest].sort((a, b) => a - b);
     },
-    async putChunk(root, index, data) {
-      assertChunk(await needManifest(root), { root, index, data });
-      await write(join(place.folder(root), chunkName(index)), data);
+    async putChunks(root, first, data) {
+      const manifest = await needManifest(root);
+      const indices = assertChunks(manifest, { root, first, data });
+      return await unfinished.put(root, manifest, { indices, data });
     },
-    async readChunk(root, index, offset = 0, length = BLOB_CHUNK_BYTES) {
-      const file = await open(join(place.folder(root), chunkName(index)), 'r').catch(undefinedIfMissing);
-      return file && readPart(file, offset, length);
+    async read(root, offset, length) {
+      const manifest = await place.manifest(root);
+      if (manifest === undefined || offset >= manifest.sizeBytes) return undefined;
+      const size = Math.min(length, manifest.sizeBytes - offset);
+      const rest = await unfinished.rest(root, manifest);
+      const end = Math.ceil((offset + size) / BLOB_CHUNK_BYTES);
+      for (let index = Math.floor(offset / BLOB_CHUNK_BYTES); index < end; index++) {
+        if (rest.has(index)) return undefined;
+      }
+      return await unfinished.read(root, offset, size);
     },
-    remove: (root) => place.remove(root),
+    async remove(root) {
+      unfinished.forget(root);
+      await place.remove(root);
+    },
   };
 }
 
@@ -122,37 +129,26 @@ function assertNames(root: Digest, manifest: BlobManifest): void {
   throw new BaseError('hub/wrong-manifest', `The manifest of ${length} chunks isn't that of blob ${root}.`);
 }
 
-interface OfferedChunk {
+interface OfferedChunks {
   readonly root: Digest;
-  readonly index: number;
+  readonly first: number;
   readonly data: Uint8Array;
 }
 
-function assertChunk(manifest: BlobManifest, { root, index, data }: OfferedChunk): void {
+/** @returns the chunks' indices. */
+function assertChunks(manifest: BlobManifest, { root, first, data }: OfferedChunks): number[] {
   const count = manifest.chunks.length;
-  if (index >= count)
-    throw new BaseError('hub/no-chunk', `Blob ${root} has ${count} chunks, and none of index ${index}.`);
-  if (verifyChunk(manifest, index, data, nativeSha256)) return;
-  throw new BaseError('hub/wrong-chunk', `The ${data.length} bytes aren't chunk ${index} of blob ${root}.`, {
-    hints: ['Send it again: it may have been damaged on the way, or the file has changed since it was hashed.'],
-  });
-}
-
-/** Ten times faster than the one in JavaScript. */
-const nativeSha256: StartSha256 = () => createHash('sha256');
-
-function chunkName(index: number): string {
-  return String(index).padStart(6, '0');
-}
-
-async function readPart(file: FileHandle, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    const part = new Uint8Array(length);
-    const { bytesRead } = await file.read(part, 0, length, offset);
-    return part.subarray(0, bytesRead);
-  } finally {
-    await file.close();
+  const indices = Array.from({ length: Math.max(1, blobChunkCount(data.length)) }, (_, index) => first + index);
+  for (const index of indices) {
+    if (index >= count)
+      throw new BaseError('hub/no-chunk', `Blob ${root} has ${count} chunks, and none of index ${index}.`);
+    const offset = (index - first) * BLOB_CHUNK_BYTES;
+    if (verifyChunk(manifest, index, data.subarray(offset, offset + BLOB_CHUNK_BYTES), nativeSha256)) continue;
+    throw new BaseError('hub/wrong-chunk', `The bytes aren't chunk ${index} of blob ${root}.`, {
+      hints: ['Send it again: it may have been damaged on the way, or the file has changed since it was hashed.'],
+    });
   }
+  return indices;
 }
 
 function undefinedIfMissing(error: unknown): undefined {

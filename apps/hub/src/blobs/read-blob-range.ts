@@ -22,9 +22,8 @@ export function readBlobRange(
         controller.close();
         return;
       }
-      const offset = at % BLOB_CHUNK_BYTES;
-      const length = Math.min(BLOB_CHUNK_BYTES - offset, range.end - at);
-      const part = await blobs.readChunk(root, Math.floor(at / BLOB_CHUNK_BYTES), offset, length);
+      const length = Math.min(BLOB_CHUNK_BYTES, range.end - at);
+      const part = await blobs.read(root, at, length);
       if (part === undefined || part.length !== length) throw noBlob(root);
       at += length;
       range.onBytes(length);

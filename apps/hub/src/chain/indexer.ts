@@ -9,7 +9,7 @@ import {
   stakingEvents,
 } from '@skein/chain';
 import { BLOCKS_PER_QUERY } from '../limits.ts';
-import { type Database, transact, type Write } from '../storage/database.ts';
+import { type Database, readOnce, transact, type Write } from '../storage/database.ts';
 
 /** What a look at the chain brought. */
 export interface Indexed {
@@ -34,7 +34,7 @@ type StoredBlock = { readonly number: number; readonly hash: string };
 export async function indexChain(db: Database, chain: Chain): Promise<Indexed> {
   const head = await readBlock(chain);
   if (head === undefined) throw new TypeError('A chain has a newest block');
-  let cursor = await lastBlock(db);
+  let cursor = await readOnce(db, 'last block', () => lastBlock(db));
   let rewound = false;
   if (cursor !== undefined && !(await isOnChain(chain, cursor, head))) {
     cursor = await rewind(db, chain, head);

@@ -1,4 +1,4 @@
-import { advanceRound, type KeeperAction, type Plan, type RoundState, viewOf } from '@skein/alliance';
+import { advanceRound, type KeeperAction, type Plan, type RoundState } from '@skein/alliance';
 import type { ChainClock } from '../chain/chain-clock.ts';
 import type { TransparencyLog } from '../log/transparency-log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -24,9 +24,10 @@ export interface AdvanceParts {
 export async function advanceAlliance(parts: AdvanceParts, alliance: string, plan: Plan): Promise<KeeperAction[]> {
   const actions: KeeperAction[] = [];
   for (const { round } of await roundsOf(parts.db, alliance, 'running')) {
-    actions.push(...(await transact(parts.db, (write) => advanceOne(parts, write, { alliance, round, plan }))));
+    const advanced = await transact(parts.db, (write) => advanceOne(parts, write, { alliance, round, plan }));
+    actions.push(...advanced.actions);
+    if (advanced.isChanged) parts.feed.notify();
   }
-  parts.feed.notify();
   return actions;
 }
 
@@ -40,14 +41,14 @@ async function advanceOne(
   parts: AdvanceParts,
   write: Write,
   { alliance, round, plan }: Place,
-): Promise<KeeperAction[]> {
+): Promise<{ readonly actions: readonly KeeperAction[]; readonly isChanged: boolean }> {
   const known = await findRound(write, alliance, round);
-  if (known === undefined || known.closedAt !== null) return [];
+  if (known === undefined || known.closedAt !== null) return { actions: [], isChanged: false };
   const { clock, feed, metrics } = parts;
   const facts = await readFacts(write, alliance, known.chain);
   const now = clock.now();
   const { state, actions } = advanceRound(plan, known.state, facts, now);
-  if (toText(state) === toText(known.state)) return [...actions];
+  if (toText(state) === toText(known.state)) return { actions, isChanged: false };
   const times = enterPhase(known.times, state.phase, Date.now());
   const isOver = state.phase === 'closed' && state.model !== null;
   const logIndex = isOver ? await logResult(parts.log, write, { alliance, known, state }) : null;
@@ -60,7 +61,7 @@ async function advanceOne(
   await feed.record(write, { alliance, round, kind: isOver ? 'round-closed' : 'phase' });
   if (times.phase !== known.times.phase) metrics.phaseEnded(known.times, Date.now());
   if (isOver) metrics.roundsClosed.inc({ result: state.accepted ? 'accepted' : (state.failure ?? 'kept') });
-  return [...actions];
+  return { actions, isChanged: true };
 }
 
 interface Ended {
@@ -85,15 +86,4 @@ function logResult(log: TransparencyLog, write: Write, { alliance, known, state 
       lossChangeMicroNats: known.lossChangeMicroNats,
     },
   });
-}
-
-/** What the hub tells about a round, from the database alone. */
-export async function viewOfRound(db: Database, clock: ChainClock, { alliance, plan, known }: ViewPlace) {
-  return viewOf(plan, known.state, await readFacts(db, alliance, known.chain), clock.now());
-}
-
-export interface ViewPlace {
-  readonly alliance: string;
-  readonly plan: Plan;
-  readonly known: KnownRound;
 }

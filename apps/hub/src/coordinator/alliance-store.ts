@@ -35,12 +35,16 @@ export interface KnownRound {
 }
 
 export async function findAlliance(db: Reader, id: string): Promise<KnownAlliance | undefined> {
-  const row = await db.selectFrom('alliances').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await db
+    .selectFrom('alliances')
+    .leftJoin('plans', 'plans.digest', 'alliances.plan_digest')
+    .select(['chain', 'round', 'json as plan'])
+    .where('id', '=', id)
+    .executeTakeFirst();
   if (row === undefined) return undefined;
-  const plan = await db.selectFrom('plans').select('json').where('digest', '=', row.plan_digest).executeTakeFirst();
   return {
     reading: fromText(allianceReadingSchema, row.chain),
-    plan: plan === undefined ? null : fromText(planSchema, plan.json),
+    plan: row.plan === null ? null : fromText(planSchema, row.plan),
     currentRound: row.round === null ? null : fromText(chainRoundSchema, row.round),
   };
 }

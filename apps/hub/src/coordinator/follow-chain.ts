@@ -24,7 +24,7 @@ export async function followAlliance({ db, chain, feed }: Parts, id: string): Pr
   const reading = await readAllianceNow(chain, id);
   if (reading === undefined) {
     // A chain that went back to before its creation; messages and log stay.
-    await db.deleteFrom('alliances').where('id', '=', id).execute();
+    await transact(db, (write) => write.deleteFrom('alliances').where('id', '=', id).execute());
     return;
   }
   const bonded = await bondedAccounts(db);

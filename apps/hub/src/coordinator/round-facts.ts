@@ -24,7 +24,24 @@ export async function readFacts(db: Reader, alliance: string, chain: ChainRound)
     .where('round', '=', round)
     .orderBy('log_index')
     .execute();
-  const uploaded = await db
+  // Most of the time nobody has spoken of an upload or a replay, and there is nothing to look for.
+  const isSent = (kind: MessageKind): boolean => sent.some((message) => message.kind === kind);
+  const uploaded = isSent('round/upload/1') ? await wholeUploads(db, alliance, round) : [];
+  const replays = isSent('round/replay/1')
+    ? ((await readMessages(db, { alliance, round, kinds: ['round/replay/1'] })) as MessageOf<'round/replay/1'>[])
+    : [];
+  return {
+    alliance,
+    chain,
+    modelBytes: await modelSizeBytes(db, chain.model),
+    sent: sent as SentMessage[],
+    uploaded,
+    refutations: replays.map(({ attempt, sender, body }) => ({ attempt, sender, ...body })),
+  };
+}
+
+async function wholeUploads(db: Reader, alliance: string, round: number): Promise<Address[]> {
+  const rows = await db
     .selectFrom('announcements')
     .innerJoin('blobs', 'blobs.root', 'announcements.root')
     .select('sender')
@@ -33,19 +50,7 @@ export async function readFacts(db: Reader, alliance: string, chain: ChainRound)
     .where('kind', '=', 'round/upload/1')
     .where('whole', '=', true)
     .execute();
-  const replays = (await readMessages(db, {
-    alliance,
-    round,
-    kinds: ['round/replay/1'],
-  })) as MessageOf<'round/replay/1'>[];
-  return {
-    alliance,
-    chain,
-    modelBytes: await modelSizeBytes(db, chain.model),
-    sent: sent as SentMessage[],
-    uploaded: uploaded.map(({ sender }) => sender as Address),
-    refutations: replays.map(({ attempt, sender, body }) => ({ attempt, sender, ...body })),
-  };
+  return rows.map(({ sender }) => sender as Address);
 }
 
 interface MessageFilter {

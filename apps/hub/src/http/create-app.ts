@@ -30,7 +30,12 @@ export function createApp(services: HubServices): OpenAPIHono {
   });
   app.use(observe(services));
   // Nothing here rests on cookies, so a page of any origin may read what everybody may.
-  app.use(cors({ origin: '*', exposeHeaders: [CHAIN_TIME_HEADER, 'content-range'], maxAge: 86_400 }));
+  app.options('*', cors({ origin: '*', maxAge: 86_400 }));
+  app.use(async (c, next) => {
+    c.header('access-control-allow-origin', '*');
+    c.header('access-control-expose-headers', `${CHAIN_TIME_HEADER},content-range`);
+    await next();
+  });
   app.use(checkProtocol);
   for (const [name, schema] of Object.entries({ Message: messageSchema, Plan: planSchema })) {
     const { $schema: _, ...described } = z.toJSONSchema(schema, { io: 'input' });
@@ -68,8 +73,9 @@ export function createApp(services: HubServices): OpenAPIHono {
 function observe({ clock, metrics, logger }: HubServices): MiddlewareHandler {
   return async (c, next) => {
     const startMs = performance.now();
-    await next();
+    // Set afterwards, it would make another response of the one that is there, and a stream of its body.
     c.header(CHAIN_TIME_HEADER, String(clock.now()));
+    await next();
     const seconds = (performance.now() - startMs) / 1000;
     const labels = { method: c.req.method, route: routePath(c, -1), status: String(c.res.status) };
     metrics.requests.observe(labels, seconds);

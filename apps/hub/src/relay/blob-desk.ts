@@ -10,8 +10,8 @@ import type { Traffic } from './traffic.ts';
 export interface BlobDesk {
   /** @returns chunks that are still missing. @throws BaseError `hub/unannounced-blob`, `hub/wrong-size`, as BlobFolder */
   putManifest(root: Digest, manifest: BlobManifest): Promise<number[]>;
-  /** @returns whether the blob is whole with it */
-  putChunk(root: Digest, index: number, data: Uint8Array): Promise<boolean>;
+  /** @returns whether the blob is whole with these chunks */
+  putChunks(root: Digest, first: number, data: Uint8Array): Promise<boolean>;
   missing(root: Digest): Promise<number[]>;
   /** Finds out which blobs came whole when the hub was killed before it could note so. */
   recover(): Promise<void>;
@@ -27,13 +27,9 @@ export interface BlobDeskParts {
 
 export function createBlobDesk(parts: BlobDeskParts): BlobDesk {
   const { db, blobs, traffic, metrics } = parts;
-  /** Chunks still awaited, of blobs under way: so that not every chunk needs a look at the folder. */
-  const awaited = new Map<Digest, Set<number>>();
-
   async function missing(root: Digest): Promise<number[]> {
     const list = await blobs.missing(root);
-    if (list.length > 0) awaited.set(root, new Set(list));
-    else await noteWhole(parts, root);
+    if (list.length === 0) await noteWhole(parts, root);
     return list;
   }
 
@@ -52,15 +48,12 @@ export function createBlobDesk(parts: BlobDeskParts): BlobDesk {
       );
       return missing(root);
     },
-    async putChunk(root, index, data) {
-      await blobs.putChunk(root, index, data);
+    async putChunks(root, first, data) {
+      const rest = await blobs.putChunks(root, first, data);
       traffic.countBlob(root, data.length);
       metrics.bytes.inc({ direction: 'in' }, data.length);
-      const rest = awaited.get(root);
-      rest?.delete(index);
-      if (rest !== undefined && rest.size > 0) return false;
-      awaited.delete(root);
-      return (await missing(root)).length === 0;
+      if (rest === 0) await noteWhole(parts, root);
+      return rest === 0;
     },
     async recover() {
       const rows = await db.selectFrom('blobs').select('root').where('whole', '=', false).execute();

@@ -1,6 +1,6 @@
 import type { HubEvent } from '@skein/client';
-import { EVENT_POLL_MS, MAX_KEPT_EVENTS } from '../limits.ts';
-import type { Database, Write } from '../storage/database.ts';
+import { EVENT_POLL_MS, MAX_EVENTS_AT_ONCE, MAX_KEPT_EVENTS } from '../limits.ts';
+import { type Database, readOnce, type Write } from '../storage/database.ts';
 
 /** What changed, in order, for clients that listen. */
 export interface EventFeed {
@@ -9,7 +9,7 @@ export interface EventFeed {
   notify(): void;
   /** The number of the newest event. */
   newest(): Promise<number>;
-  /** Events of an alliance after one, oldest first. */
+  /** Events of an alliance after one, oldest first; `MAX_EVENTS_AT_ONCE` of them. */
   after(alliance: string, id: number): Promise<HubEvent[]>;
   /** Resolves after `notify`, a poll's time, or the signal's abort. */
   changed(signal: AbortSignal): Promise<void>;
@@ -38,7 +38,8 @@ export function createEventFeed(db: Database): EventFeed {
     },
     async after(alliance, id) {
       const events = db.selectFrom('events').selectAll().where('alliance', '=', alliance).where('id', '>', id);
-      return (await events.orderBy('id').limit(1000).execute()) as HubEvent[];
+      const next = events.orderBy('id').limit(MAX_EVENTS_AT_ONCE);
+      return (await readOnce(db, `events ${alliance} ${id}`, () => next.execute())) as HubEvent[];
     },
     changed(signal) {
       return new Promise((resolve) => {

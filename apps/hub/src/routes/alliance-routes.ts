@@ -1,11 +1,12 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import { roundViewSchema } from '@skein/alliance';
+import { roundViewSchema, viewOf } from '@skein/alliance';
 import { allianceSchema, alliancesSchema, closedRoundsSchema } from '@skein/client';
 import { BaseError } from '@skein/core';
-import { viewOfRound } from '../coordinator/advance-alliance.ts';
 import { allianceIds, findAlliance, findRound, type KnownAlliance, noAlliance } from '../coordinator/alliance-store.ts';
+import { readFacts } from '../coordinator/round-facts.ts';
 import { allianceParameter, countParameter, replies } from '../http/schemas.ts';
 import type { HubServices } from '../hub-services.ts';
+import { readOnce } from '../storage/database.ts';
 import { allianceRecord, closedRounds } from './alliance-record.ts';
 
 const listRoute = createRoute({
@@ -54,10 +55,13 @@ export function allianceRoutes(app: OpenAPIHono, { db, clock }: HubServices): vo
     return found;
   };
   const view = async (id: string, wanted?: number) => {
-    const { plan, reading } = await find(id);
+    const { plan, reading } = await readOnce(db, `alliance ${id}`, () => find(id));
     const round = wanted ?? reading.round;
-    const known = await findRound(db, id, round);
-    if (plan !== null && known !== undefined) return viewOfRound(db, clock, { alliance: id, plan, known });
+    const known = await readOnce(db, `round ${id} ${round}`, () => findRound(db, id, round));
+    if (plan !== null && known !== undefined) {
+      const facts = await readOnce(db, `facts ${id} ${round}`, () => readFacts(db, id, known.chain));
+      return viewOf(plan, known.state, facts, clock.now());
+    }
     const what = round === 0 ? 'has not had a round yet' : `has no round ${round} here`;
     throw new BaseError('hub/no-round', `Alliance ${id} ${what}.`, {
       hints: plan === null ? ['Bring its plan first: without it nobody knows the phases.'] : [],

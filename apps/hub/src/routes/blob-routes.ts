@@ -1,7 +1,8 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { BLOB_CHUNK_BYTES, blobManifestSchema } from '@skein/alliance';
-import { missingSchema, storedSchema } from '@skein/client';
+import { CHUNKS_PER_REQUEST, missingSchema, storedSchema } from '@skein/client';
 import { BaseError } from '@skein/core';
+import { z } from 'zod';
 import { noBlob } from '../blobs/blob-folder.ts';
 import { readBlobRange } from '../blobs/read-blob-range.ts';
 import { limitBody } from '../http/limit-body.ts';
@@ -11,6 +12,9 @@ import type { HubServices } from '../hub-services.ts';
 import { MAX_MANIFEST_BYTES } from '../limits.ts';
 
 const chunkParameter = rootParameter.extend({ index: countParameter });
+const countQuery = z.object({
+  count: countParameter.refine((count) => count >= 1 && count <= CHUNKS_PER_REQUEST).default(1),
+});
 
 const putManifestRoute = createRoute({
   method: 'put',
@@ -43,10 +47,10 @@ const missingRoute = createRoute({
 const putChunkRoute = createRoute({
   method: 'put',
   path: '/v1/blobs/{root}/chunks/{index}',
-  summary: 'One chunk of 1 MiB, the last one shorter',
-  middleware: [limitBody(BLOB_CHUNK_BYTES)],
+  summary: 'Chunks of 1 MiB, the last one shorter, from an index on',
+  middleware: [limitBody(CHUNKS_PER_REQUEST * BLOB_CHUNK_BYTES)],
   request: { params: chunkParameter, body: { required: true, content: bytesContent } },
-  responses: replies('It is checked and stored', storedSchema),
+  responses: replies('They are checked and stored', storedSchema),
 });
 
 const wholeReply = (description: string) => ({ description, content: bytesContent });
@@ -54,9 +58,9 @@ const wholeReply = (description: string) => ({ description, content: bytesConten
 const getChunkRoute = createRoute({
   method: 'get',
   path: '/v1/blobs/{root}/chunks/{index}',
-  summary: 'One chunk',
-  request: { params: chunkParameter },
-  responses: { 200: wholeReply('Its bytes') },
+  summary: 'Chunks from an index on, `count` of them (1)',
+  request: { params: chunkParameter, query: countQuery },
+  responses: { 200: wholeReply('Their bytes') },
 });
 
 const getBlobRoute = createRoute({
@@ -89,16 +93,17 @@ export function blobRoutes(app: OpenAPIHono, services: HubServices): void {
   app.openapi(missingRoute, async (c) => c.json({ missing: await blobDesk.missing(c.req.valid('param').root) }, 200));
   app.openapi(putChunkRoute, async (c) => {
     const { root, index } = c.req.valid('param');
-    const isWhole = await blobDesk.putChunk(root, index, new Uint8Array(await c.req.arrayBuffer()));
+    const isWhole = await blobDesk.putChunks(root, index, new Uint8Array(await c.req.arrayBuffer()));
     if (isWhole) coordinator.poke();
     return c.json({ stored: true as const }, 200);
   });
   app.openapi(getChunkRoute, async (c) => {
     const { root, index } = c.req.valid('param');
-    const chunk = await blobs.readChunk(root, index);
-    if (chunk === undefined) throw new BaseError('hub/no-chunk', `Chunk ${index} of blob ${root} isn't here.`);
-    sent(root, chunk.length);
-    return c.body(chunk, 200, CACHE);
+    const { count } = c.req.valid('query');
+    const bytes = await blobs.read(root, index * BLOB_CHUNK_BYTES, count * BLOB_CHUNK_BYTES);
+    if (bytes === undefined) throw new BaseError('hub/no-chunk', `Chunk ${index} of blob ${root} isn't here.`);
+    sent(root, bytes.length);
+    return c.body(bytes, 200, CACHE);
   });
   app.openapi(getBlobRoute, async (c) => {
     const { root } = c.req.valid('param');

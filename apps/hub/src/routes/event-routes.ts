@@ -3,7 +3,7 @@ import { streamSSE } from 'hono/streaming';
 import { findAlliance, noAlliance } from '../coordinator/alliance-store.ts';
 import { allianceParameter } from '../http/schemas.ts';
 import type { HubServices } from '../hub-services.ts';
-import { HEARTBEAT_MS } from '../limits.ts';
+import { HEARTBEAT_MS, MAX_EVENTS_AT_ONCE } from '../limits.ts';
 
 const route = createRoute({
   method: 'get',
@@ -38,7 +38,7 @@ export function eventRoutes(app: OpenAPIHono, { db, feed, signal: shutdown }: Hu
           await stream.writeSSE({ id: String(event.id), data: JSON.stringify(event) });
           last = event.id;
         }
-        if (events.length === 0) await change;
+        if (events.length < MAX_EVENTS_AT_ONCE) await change;
       }
     });
   });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { countParameter, replies } from '../http/schemas.ts';
 import type { HubServices } from '../hub-services.ts';
 import { MAX_LOG_ENTRIES } from '../limits.ts';
+import { readOnce } from '../storage/database.ts';
 import { consistencyProof, inclusionProof, logSize, readEntries } from '../log/log-store.ts';
 
 const checkpointRoute = createRoute({
@@ -40,20 +41,22 @@ const entriesRoute = createRoute({
 
 export function logRoutes(app: OpenAPIHono, { db, log }: HubServices): void {
   const assertRange = async (isRight: boolean, end: number, what: string): Promise<void> => {
-    const size = await logSize(db);
+    const size = await readOnce(db, 'log size', () => logSize(db));
     if (isRight && end <= size) return;
     throw new BaseError('hub/bad-range', `There is no ${what}: the log has ${size} entries.`);
   };
-  app.openapi(checkpointRoute, async (c) => c.json(await log.checkpoint(), 200));
+  app.openapi(checkpointRoute, async (c) => c.json(await readOnce(db, 'checkpoint', () => log.checkpoint()), 200));
   app.openapi(inclusionRoute, async (c) => {
     const { index, size } = c.req.valid('query');
     await assertRange(index < size, size, `proof of entry ${index} in a log of ${size}`);
-    return c.json({ hashes: await inclusionProof(db, index, size) }, 200);
+    const hashes = await readOnce(db, `inclusion ${index} ${size}`, () => inclusionProof(db, index, size));
+    return c.json({ hashes }, 200);
   });
   app.openapi(consistencyRoute, async (c) => {
     const { from, to } = c.req.valid('query');
     await assertRange(from >= 1 && from <= to, to, `proof from ${from} to ${to} entries`);
-    return c.json({ hashes: await consistencyProof(db, from, to) }, 200);
+    const hashes = await readOnce(db, `consistency ${from} ${to}`, () => consistencyProof(db, from, to));
+    return c.json({ hashes }, 200);
   });
   app.openapi(entriesRoute, async (c) => {
     const { start, end } = c.req.valid('query');

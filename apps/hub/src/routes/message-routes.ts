@@ -7,6 +7,7 @@ import { limitBody } from '../http/limit-body.ts';
 import { readJson } from '../http/read-json.ts';
 import { allianceParameter, countParameter, documentedBody, replies } from '../http/schemas.ts';
 import type { HubServices } from '../hub-services.ts';
+import { readOnce } from '../storage/database.ts';
 import { fromText } from '../storage/json.ts';
 
 const postRoute = createRoute({
@@ -20,15 +21,17 @@ const postRoute = createRoute({
   responses: replies('It is in the log', postedSchema),
 });
 
+const kindSchema = z.enum(MESSAGE_KINDS);
+
 const listRoute = createRoute({
   method: 'get',
   path: '/v1/alliances/{id}/messages',
-  summary: 'Accepted messages of a round, in the order of the log',
+  summary: 'Accepted messages of a round, in the order of the log; `kind` may come several times',
   request: {
     params: allianceParameter,
     query: z.object({
       round: countParameter,
-      kind: z.enum(MESSAGE_KINDS).optional(),
+      kind: z.union([kindSchema, z.array(kindSchema)]).optional(),
       attempt: countParameter.optional(),
     }),
   },
@@ -55,17 +58,18 @@ export function messageRoutes(app: OpenAPIHono, services: HubServices): void {
   app.openapi(listRoute, async (c) => {
     const { id } = c.req.valid('param');
     const { round, kind, attempt } = c.req.valid('query');
-    let query = db.selectFrom('messages').select(['json', 'log_index']);
-    query = query.where('alliance', '=', id).where('round', '=', round);
-    if (kind !== undefined) query = query.where('kind', '=', kind);
-    if (attempt !== undefined) query = query.where('attempt', '=', attempt);
-    const rows = await query.orderBy('log_index').execute();
-    traffic.countRound(
-      id,
-      round,
-      rows.reduce((sum, { json }) => sum + json.length, 0),
-    );
-    const list = rows.map(({ json, log_index: logIndex }) => ({ message: fromText(messageSchema, json), logIndex }));
+    const { list, sizeBytes } = await readOnce(db, `messages ${id} ${round} ${kind} ${attempt}`, async () => {
+      let query = db.selectFrom('messages').select(['json', 'log_index']);
+      query = query.where('alliance', '=', id).where('round', '=', round);
+      if (kind !== undefined) query = query.where('kind', 'in', [kind].flat());
+      if (attempt !== undefined) query = query.where('attempt', '=', attempt);
+      const rows = await query.orderBy('log_index').execute();
+      return {
+        list: rows.map(({ json, log_index: logIndex }) => ({ message: fromText(messageSchema, json), logIndex })),
+        sizeBytes: rows.reduce((sum, { json }) => sum + json.length, 0),
+      };
+    });
+    traffic.countRound(id, round, sizeBytes);
     return c.json({ messages: list }, 200);
   });
 }

@@ -3,6 +3,7 @@ import { BaseError } from '@skein/core';
 import { Kysely, PGliteDialect, PostgresDialect, sql, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
+import { MAX_REMEMBERED_ANSWERS } from '../limits.ts';
 import { migrations } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
@@ -24,7 +25,9 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
  */
 export async function openEmbeddedDatabase(directory: string): Promise<Database> {
   const pglite = await PGlite.create({ dataDir: directory, parsers: { ...parsers } });
-  return migrate(new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) }));
+  const db = await migrate(new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) }));
+  answers.set(db, new Map());
+  return db;
 }
 
 /** Opens a database on a PostgreSQL server, and brings its tables up to date. Several hubs may share it. */
@@ -54,9 +57,30 @@ async function migrate(db: Database): Promise<Database> {
  * Runs a write transaction. All writers of a database wait for each other, so that entries of the log and events get
  * their numbers in the order in which they become visible.
  */
-export function transact<Result>(db: Database, run: (write: Write) => Promise<Result>): Promise<Result> {
-  return db.transaction().execute(async (write) => {
-    await sql`select pg_advisory_xact_lock(7361546)`.execute(write);
-    return run(write);
-  });
+export async function transact<Result>(db: Database, run: (write: Write) => Promise<Result>): Promise<Result> {
+  try {
+    return await db.transaction().execute(async (write) => {
+      await sql`select pg_advisory_xact_lock(7361546)`.execute(write);
+      return run(write);
+    });
+  } finally {
+    answers.get(db)?.clear();
+  }
+}
+
+/** What was read of an embedded database since the last write: it has no other writer than this process. */
+const answers = new WeakMap<Database, Map<string, Promise<unknown>>>();
+
+/**
+ * Reads once for all who ask the same between two writes; members all look at the same moment. Of a server's database,
+ * which others may write to, it reads each time.
+ * @param question names what `read` reads
+ */
+export function readOnce<Answer>(db: Database, question: string, read: () => Promise<Answer>): Promise<Answer> {
+  const known = answers.get(db);
+  const answer = (known?.get(question) as Promise<Answer> | undefined) ?? read();
+  if (known !== undefined && known.size >= MAX_REMEMBERED_ANSWERS) known.clear();
+  known?.set(question, answer);
+  answer.catch(() => known?.delete(question));
+  return answer;
 }

@@ -100,7 +100,7 @@ export async function playRound(at: TestAlliance, client: HubClient, round: numb
 
 async function signSurvivors(at: TestAlliance, client: HubClient, view: RoundView): Promise<Message[]> {
   const { round, members, cohort, survivors } = view;
-  const uploads = await client.messages(at.id, { round, kind: 'round/upload/1' });
+  const uploads = await client.messages(at.id, { round, kinds: ['round/upload/1'] });
   const { chainId, alliance: contract } = (await client.info()).chain;
   const root = messagesRoot(
     { chainId, contract },

@@ -7,6 +7,7 @@ import type { Policy } from '../config/policy.ts';
 import type { VerifiedLog } from '../log/verified-log.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import type { PlanTrainer } from '../trainers/plan-trainer.ts';
+import type { Calculator } from './calculator.ts';
 import type { Membership } from './membership.ts';
 
 /** Everything that the work for one alliance needs. */
@@ -26,6 +27,7 @@ export interface AllianceContext {
   readonly chain: ChainPort;
   readonly log: VerifiedLog;
   readonly blobs: BlobStore;
+  readonly calculator: Calculator;
   readonly logger: Logger;
   /** The policy file as it is now. */
   readonly readPolicy: () => Promise<Policy>;

@@ -61,14 +61,14 @@ function startJob(
   task: (signal: AbortSignal) => Promise<void>,
 ): void {
   wanted.add(name);
-  // A blob that went out whole needs no second look, however often the step asks for it.
-  const isSend = name.startsWith('send ');
-  if (isSend && told.has(name)) return;
+  // A blob that went out or came whole needs no second look, however often the step asks for it.
+  const isTransfer = /^(send|fetch) /.test(name);
+  if (isTransfer && told.has(name)) return;
   jobs.start(name, async (signal) => {
     const startedMs = performance.now();
     await task(signal);
     context.logger.debug({ round, job: name, ms: Math.round(performance.now() - startedMs) }, 'done');
-    if (isSend) told.add(name);
+    if (isTransfer) told.add(name);
   });
 }
 
@@ -89,19 +89,20 @@ async function readMessages(
   const { hub, log, membership, roles } = context;
   const { round, attempt, phase } = view;
   const isTurn = roles.has('aggregate') && view.aggregator === membership.address;
-  const kinds = new Set<MessageKind>([...messageKindsFor(view), ...(isTurn ? AGGREGATOR_KINDS : [])]);
-  const read = async (kind: MessageKind): Promise<readonly AcceptedMessage[]> => {
-    const name = `${attempt} ${kind}`;
-    const known = complete.get(name);
-    if (known !== undefined) return known;
-    const messages = await hub.messages(membership.alliance, { round, kind }, { signal });
-    log.note(messages);
+  const kinds = [...new Set<MessageKind>([...messageKindsFor(view), ...(isTurn ? AGGREGATOR_KINDS : [])])];
+  const nameOf = (kind: MessageKind): string => `${attempt} ${kind}`;
+  const wanted = kinds.filter((kind) => !complete.has(nameOf(kind)));
+  const fresh =
+    wanted.length === 0 ? [] : await hub.messages(membership.alliance, { round, kinds: wanted }, { signal });
+  log.note(fresh);
+  const known = kinds.flatMap((kind) => complete.get(nameOf(kind)) ?? []);
+  for (const kind of wanted) {
     const sentIn = SENT_IN[kind];
     const isOver = sentIn !== undefined && PHASES.indexOf(sentIn) < PHASES.indexOf(phase);
-    if (isOver) complete.set(name, messages);
-    return messages;
-  };
-  return (await Promise.all([...kinds].map(read))).flat();
+    const ofKind = fresh.filter(({ message }) => message.kind === kind);
+    if (isOver) complete.set(nameOf(kind), ofKind);
+  }
+  return [...known, ...fresh];
 }
 
 async function stepMember(

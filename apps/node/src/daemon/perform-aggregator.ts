@@ -49,7 +49,7 @@ async function aggregate(
   { job, uploadsRoot }: Extract<AggregatorEffect, { kind: 'aggregate' }>,
   signal: AbortSignal,
 ): Promise<void> {
-  const added = await addUp(work, job, signal);
+  const added = await addUp(work, job, signal, true);
   if (!added.ok) return await tell(work, { code: 'node/no-sum', sentence: added.sentence });
   const { body } = added;
   await work.folder.record(() => ({ aggregate: { uploadsRoot, body } }));

@@ -1,14 +1,6 @@
 import { rm } from 'node:fs/promises';
-import {
-  checkPostedSum,
-  type MemberEffect,
-  makeUpload,
-  PROTOCOL,
-  REJECTED_MICRO_NATS,
-  type Unsigned,
-} from '@skein/alliance';
+import { type MemberEffect, PROTOCOL, REJECTED_MICRO_NATS, type Unsigned } from '@skein/alliance';
 import { BaseError, invariant } from '@skein/core';
-import { nodeCrypto } from '@skein/privacy/node';
 import type { OwnVote } from '../chain/chain-port.ts';
 import { addUp, jobDigest } from './add-up.ts';
 import { assertAllowed } from './assert-allowed.ts';
@@ -29,6 +21,8 @@ export function memberJob(effect: MemberEffect): string | undefined {
       return undefined;
     case 'send-blob':
       return `send ${effect.root}`;
+    case 'fetch':
+      return `fetch ${effect.root}`;
     case 'check':
       return `check ${effect.job.sum}`;
     case 'replay':
@@ -56,9 +50,11 @@ export async function performMember(work: RoundWork, effect: MemberEffect, signa
     case 'train':
       return await train(work, effect, signal);
     case 'make-upload':
-      return await upload(work, effect);
+      return await upload(work, effect, signal);
     case 'send-blob':
       return await context.blobs.send(effect.root, signal);
+    case 'fetch':
+      return await context.blobs.bring(effect.root, signal);
     case 'check':
       return await check(work, effect, signal);
     case 'replay':
@@ -108,21 +104,20 @@ async function train({ context, round, folder }: RoundWork, effect: Of<'train'>,
   context.logger.info({ round, examples, seconds: Math.round(seconds) }, 'Training is done.');
 }
 
-async function upload({ context, folder }: RoundWork, { job }: Of<'make-upload'>): Promise<void> {
+async function upload({ context, folder }: RoundWork, { job }: Of<'make-upload'>, signal: AbortSignal): Promise<void> {
   await assertAllowed(context, new Date());
-  const bytes =
-    job.kind === 'clear'
-      ? await folder.readUpdateBytes()
-      : Buffer.concat([...makeUpload(nodeCrypto, job, await folder.readUpdate())]);
-  const made = { root: await context.blobs.put(bytes), sizeBytes: bytes.length };
-  await folder.record(() => ({ upload: made }));
+  const { blobs, calculator } = context;
+  const input = { job, update: folder.update, blobs: blobs.folder };
+  const made = await calculator.calculate('upload', input, signal);
+  blobs.made(made);
+  await folder.record(() => ({ upload: { root: made.root, sizeBytes: made.manifest.sizeBytes } }));
 }
 
 async function check({ context, folder }: RoundWork, { job }: Of<'check'>, signal: AbortSignal): Promise<void> {
-  const sum = await context.blobs.get(job.sum, signal);
-  const model = await context.blobs.get(job.model, signal);
-  const update = await folder.readUpdate();
-  const outcome = checkPostedSum(nodeCrypto, context.membership.plan, job, { update, sum, model });
+  const { blobs, calculator, membership } = context;
+  for (const root of [job.sum, job.model]) await blobs.get(root, signal);
+  const input = { plan: membership.plan, job, update: folder.update, blobs: blobs.folder };
+  const outcome = await calculator.calculate('check', input, signal);
   await folder.record(() => ({ check: plain(outcome) }));
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type AggregatorRoundState,
@@ -8,10 +8,9 @@ import {
   type Message,
   memberStateSchema,
   messageSchema,
-  parseFloat32,
   type Unsigned,
 } from '@skein/alliance';
-import { digestSchema, invariant } from '@skein/core';
+import { digestSchema } from '@skein/core';
 import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from '../files/json-file.ts';
 import { writeSecretly } from '../files/write-secretly.ts';
@@ -56,8 +55,8 @@ export interface RoundFolder {
   signedOnce(unsigned: Unsigned, sign: (unsigned: Unsigned) => Promise<Message>): Promise<Message>;
   /** @param update as it would be uploaded in clear */
   writeUpdate(update: Uint8Array): Promise<void>;
-  readUpdateBytes(): Promise<Uint8Array>;
-  readUpdate(): Promise<Float32Array>;
+  /** The update's file. */
+  readonly update: string;
 }
 
 /** @param key seals what is secret. */
@@ -104,15 +103,8 @@ export async function openRoundFolder(alliance: string, round: number, key: Uint
     },
     signedOnce: (unsigned, sign) => signedOnce(path('outbox'), unsigned, sign),
     writeUpdate: (update) => writeSecretly(path('update'), [update]),
-    readUpdateBytes: () => readFile(path('update')),
-    readUpdate: async () => numbersOf(await readFile(path('update'))),
+    update: path('update'),
   };
-}
-
-function numbersOf(bytes: Uint8Array): Float32Array {
-  const update = parseFloat32(bytes);
-  invariant(update !== undefined, 'a trained update of no whole number of values');
-  return update;
 }
 
 async function signedOnce(

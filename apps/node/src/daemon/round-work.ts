@@ -5,6 +5,13 @@ import type { AllianceContext } from './alliance-context.ts';
 import type { Jobs } from './jobs.ts';
 import type { RoundFolder } from './round-folder.ts';
 
+/** What was added up: the same job gives the same bytes. */
+export interface KnownSum {
+  readonly body: BodyOf<'round/sum/1'>;
+  /** Whether the sum itself was kept, too: only who posts it sends it. */
+  readonly keepsSum: boolean;
+}
+
 /** One round of one alliance under way. */
 export interface RoundWork {
   readonly context: AllianceContext;
@@ -17,5 +24,5 @@ export interface RoundWork {
   /** What was told already, so that it is told once. */
   readonly told: Set<string>;
   /** What was added up already, by the digest of its job; in memory only, since it can be computed again. */
-  readonly sums: Map<Digest, BodyOf<'round/sum/1'>>;
+  readonly sums: Map<Digest, KnownSum>;
 }

@@ -1,7 +1,8 @@
-import { digestOfPlan, type RoundView } from '@skein/alliance';
+import type { ChainRound, RoundView } from '@skein/alliance';
 import { BaseError, type Digest } from '@skein/core';
 import type { ChainAlliance } from '../chain/chain-port.ts';
 import type { AllianceContext } from './alliance-context.ts';
+import { createChainLook } from './chain-look.ts';
 import { createJobs } from './jobs.ts';
 import { keepEvidence } from './evidence.ts';
 import { look } from './look.ts';
@@ -23,16 +24,20 @@ export async function runAlliance(context: AllianceContext, signal: AbortSignal)
   const told = new Set<string>();
   let work: RoundWork | undefined;
   const listening = listen(context, wake, signal);
+  const pollMs = config.pollSeconds * 1000;
+  const lookAtChain = createChainLook(context, pollMs);
+  const advanceLog = sometimes(() => context.log.advance(signal), pollMs);
   try {
     for (;;) {
       signal.throwIfAborted();
-      let pauseMs = config.pollSeconds * 1000;
+      let pauseMs = pollMs;
       try {
-        const [alliance] = await Promise.all([readAlliance(context), context.log.advance(signal)]);
+        const [view] = await Promise.all([readView(context, signal), advanceLog()]);
+        const { alliance, chain } = await lookAtChain(view);
         const over = overReason(context, alliance);
         if (over !== undefined) return logger.info(over);
         tellSkew(context.hub.clockSkewSeconds(), logger, told);
-        work = await lookAtRound(context, { alliance, work, wake, signal });
+        work = await lookAtRound(context, { view, chain, work, wake, signal });
         outages.ended();
       } catch (error) {
         signal.throwIfAborted();
@@ -47,18 +52,6 @@ export async function runAlliance(context: AllianceContext, signal: AbortSignal)
   }
 }
 
-async function readAlliance({ chain, membership }: AllianceContext): Promise<ChainAlliance> {
-  const alliance = await chain.alliance();
-  if (alliance.planDigest === membership.planDigest && digestOfPlan(membership.plan) === membership.planDigest) {
-    return alliance;
-  }
-  const message = `Alliance ${membership.alliance} on the chain has another plan than the one that was agreed to.`;
-  throw new BaseError('node/other-plan', message, {
-    info: { agreed: membership.planDigest, onChain: alliance.planDigest },
-    hints: ['Is the RPC address of another chain? Compare chain id and contract with the invitation.'],
-  });
-}
-
 function overReason({ membership }: AllianceContext, alliance: ChainAlliance): string | undefined {
   if (alliance.status === 'finished' || alliance.status === 'cancelled') return `The alliance is ${alliance.status}.`;
   const self = alliance.members.find(({ address }) => address === membership.address);
@@ -67,16 +60,15 @@ function overReason({ membership }: AllianceContext, alliance: ChainAlliance): s
 }
 
 interface Standing {
-  readonly alliance: ChainAlliance;
+  readonly view: RoundView | null;
+  readonly chain: ChainRound | null;
   readonly work: RoundWork | undefined;
   readonly wake: Wake;
   readonly signal: AbortSignal;
 }
 
 /** @returns the work on the round that is open now, which was begun before or is new. */
-async function lookAtRound(context: AllianceContext, { alliance, work, wake, signal }: Standing) {
-  if (alliance.round === 0) return work;
-  const [chain, view] = await Promise.all([context.chain.round(alliance), readView(context, alliance.round, signal)]);
+async function lookAtRound(context: AllianceContext, { view, chain, work, wake, signal }: Standing) {
   // One of the two may be a moment behind the other.
   if (view?.round !== chain?.round || view?.attempt !== chain?.attempt) return work;
   if (view === null || chain === null) return work;
@@ -88,13 +80,9 @@ async function lookAtRound(context: AllianceContext, { alliance, work, wake, sig
   return current;
 }
 
-async function readView(
-  { hub, membership }: AllianceContext,
-  round: number,
-  signal: AbortSignal,
-): Promise<RoundView | null> {
+async function readView({ hub, membership }: AllianceContext, signal: AbortSignal): Promise<RoundView | null> {
   try {
-    return await hub.round(membership.alliance, round, { signal });
+    return await hub.round(membership.alliance, undefined, { signal });
   } catch (error) {
     if (error instanceof BaseError && error.code === 'hub/no-round') return null;
     throw error;
@@ -138,6 +126,19 @@ async function listen({ hub, membership }: AllianceContext, wake: Wake, signal: 
       await pause.wait(5000, signal).catch(() => undefined);
     }
   }
+}
+
+/**
+ * `task`, but not again so soon. The log is moved on to whatever entry has to be proved besides; this is only to see that
+ * it goes on as one.
+ */
+function sometimes(task: () => Promise<void>, everyMs: number): () => Promise<void> {
+  let nextMs = 0;
+  return async () => {
+    if (performance.now() < nextMs) return;
+    await task();
+    nextMs = performance.now() + everyMs;
+  };
 }
 
 async function keepSplit({ directory, membership }: AllianceContext, error: unknown): Promise<void> {

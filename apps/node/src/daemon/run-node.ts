@@ -12,6 +12,7 @@ import { type BlobStore, openBlobStore } from '../storage/blob-store.ts';
 import { openPlanTrainer } from '../trainers/open-plan-trainer.ts';
 import { createPlanTrainer, type PlanTrainer } from '../trainers/plan-trainer.ts';
 import type { AllianceContext } from './alliance-context.ts';
+import { createCalculator } from './calculator.ts';
 import { allianceFolder, type Membership, readMemberships } from './membership.ts';
 import { createOutages } from './outages.ts';
 import { runAlliance } from './run-alliance.ts';
@@ -113,10 +114,12 @@ async function runAlliances(shared: Shared, options: RunNodeOptions): Promise<vo
 async function start(shared: Shared, membership: Membership, options: RunNodeOptions): Promise<void> {
   const logger = options.logger.child({ alliance: membership.alliance });
   let trainer: Promise<PlanTrainer> | undefined;
+  let context: AllianceContext | undefined;
   try {
-    const context = await contextOf(shared, membership, { ...options, logger });
+    context = await contextOf(shared, membership, { ...options, logger });
+    const { trainer: open } = context;
     const opened = (): Promise<PlanTrainer> => {
-      trainer ??= context.trainer().catch((error: unknown) => {
+      trainer ??= open().catch((error: unknown) => {
         trainer = undefined;
         throw error;
       });
@@ -126,6 +129,7 @@ async function start(shared: Shared, membership: Membership, options: RunNodeOpt
   } catch (error) {
     if (!options.signal.aborted) logger.error(error);
   } finally {
+    await context?.calculator.close();
     await (await trainer?.catch(() => undefined))?.close();
   }
 }
@@ -153,6 +157,7 @@ async function contextOf(
     chain: createChainPort(openChain(config, info, account), alliance),
     log,
     blobs,
+    calculator: createCalculator(),
     logger,
     readPolicy,
     trainer: async () =>

@@ -1,21 +1,30 @@
-import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobSink, HubClient } from '@skein/client';
-import { type ByteSource, bytes as byteCount, type Digest, digestFromHash } from '@skein/core';
-import { partialSuffix, syncDirectory } from '@skein/engine/files';
-import { blobManifestOf, blobRoot, verifyBlob } from '@skein/alliance';
+import type { HubClient } from '@skein/client';
+import { type ByteSource, bytes as byteCount, type Digest } from '@skein/core';
+import { type BlobManifest, verifyBlob } from '@skein/alliance';
 import { nodeCrypto } from '@skein/privacy/node';
-import { writeSecretly } from '../files/write-secretly.ts';
+import { blobPath } from './blob-path.ts';
+import { createBringer } from './bring-blob.ts';
 
-/** Blobs of this node on disk, each under its root: models, uploads, sums. Reading checks them. */
+/** A blob with its chunks. */
+export interface MadeBlob {
+  readonly root: Digest;
+  readonly manifest: BlobManifest;
+}
+
+/** Blobs of this node on disk, each under its root: models, uploads, sums. */
 export interface BlobStore {
-  /** Keeps bytes that were made here. */
-  put(bytes: Uint8Array): Promise<Digest>;
-  /** The bytes, from disk or else from the hub; a download that was cut short goes on. @throws BaseError `client/…` */
+  /** Where they lie, by `blobPath`. */
+  readonly folder: string;
+  /** Tells of a blob that was made here, so that it isn't hashed again before it is sent. */
+  made(blob: MadeBlob): void;
+  /** Makes sure that it is here; a download that was cut short goes on. Its bytes are not checked. @throws BaseError `client/…` */
+  bring(root: Digest, signal: AbortSignal): Promise<void>;
+  /** The checked bytes, from disk or else from the hub. @throws BaseError `client/…` */
   get(root: Digest, signal: AbortSignal): Promise<Uint8Array>;
-  /** Whether it is here. */
-  has(root: Digest): Promise<boolean>;
+  /** Removes those of `roots` whose bytes the disk has changed. @returns whether there were any */
+  removeAltered(roots: readonly Digest[]): Promise<boolean>;
   /** Brings to the hub what it lacks of a blob that is here. */
   send(root: Digest, signal: AbortSignal): Promise<void>;
   /** Removes all but these. */
@@ -27,39 +36,37 @@ const nativeSha256 = () => nodeCrypto.createSha256();
 /** @param directory made if it isn't there. */
 export async function openBlobStore(directory: string, hub: HubClient): Promise<BlobStore> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const downloads = new Map<Digest, Promise<void>>();
-  const pathOf = (root: Digest): string => join(directory, root.replace(':', '-'));
-  const stored = async (root: Digest): Promise<Uint8Array | null> => {
-    const bytes = await readFile(pathOf(root)).catch(() => null);
-    return bytes !== null && verifyBlob(bytes, root, nativeSha256) ? bytes : null;
-  };
+  /** Of what was made here and is still to be sent. */
+  const manifests = new Map<Digest, BlobManifest>();
+  const pathOf = (root: Digest): string => blobPath(directory, root);
+  const bring = createBringer(hub, directory);
   return {
-    async put(bytes) {
-      const root = blobRoot(blobManifestOf(bytes, nativeSha256));
-      await writeSecretly(pathOf(root), [bytes]);
-      return root;
-    },
+    folder: directory,
+    made: ({ root, manifest }) => void manifests.set(root, manifest),
+    bring,
     async get(root, signal) {
       for (;;) {
-        signal.throwIfAborted();
-        const here = await stored(root);
-        if (here !== null) return here;
-        // Two who want one blob fetch it once; where the first gives up, the second goes on.
-        const under = downloads.get(root);
-        if (under !== undefined) {
-          await under.catch(() => undefined);
-          continue;
-        }
-        const mine = download(hub, root, { path: pathOf(root), directory, signal });
-        downloads.set(root, mine);
-        await mine.finally(() => downloads.delete(root));
+        await bring(root, signal);
+        const bytes = await readFile(pathOf(root));
+        if (verifyBlob(bytes, root, nativeSha256)) return bytes;
+        await rm(pathOf(root), { force: true });
       }
     },
-    has: async (root) => (await stored(root)) !== null,
+    async removeAltered(roots) {
+      let isAny = false;
+      for (const root of roots) {
+        const bytes = await readFile(pathOf(root)).catch(() => null);
+        if (bytes === null || verifyBlob(bytes, root, nativeSha256)) continue;
+        await rm(pathOf(root), { force: true });
+        isAny = true;
+      }
+      return isAny;
+    },
     async send(root, signal) {
       const file = await open(pathOf(root), 'r');
       try {
-        await hub.uploadBlob(await sourceOf(file), { signal });
+        await hub.uploadBlob(await sourceOf(file), { signal, manifest: manifests.get(root) });
+        manifests.delete(root);
       } finally {
         await file.close();
       }
@@ -74,48 +81,12 @@ export async function openBlobStore(directory: string, hub: HubClient): Promise<
   };
 }
 
-async function download(
-  hub: HubClient,
-  root: Digest,
-  to: { readonly path: string; readonly directory: string; readonly signal: AbortSignal },
-): Promise<void> {
-  const partial = to.path + partialSuffix;
-  const file = await open(partial, 'a+', 0o600).then(async (made) => {
-    await made.close();
-    return await open(partial, 'r+');
-  });
-  try {
-    await hub.downloadBlob(root, sinkOf(file), { signal: to.signal });
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(partial, to.path);
-  await syncDirectory(to.directory);
-}
-
-function sinkOf(file: FileHandle): BlobSink {
-  return {
-    begin: (sizeBytes) => file.truncate(sizeBytes),
-    async has({ offset, sizeBytes, hash }) {
-      const chunk = Buffer.alloc(sizeBytes);
-      const { bytesRead } = await file.read(chunk, 0, sizeBytes, offset);
-      if (bytesRead < sizeBytes) return false;
-      const leaf = createHash('sha256').update(Uint8Array.of(0)).update(chunk).digest();
-      return digestFromHash(leaf) === digestFromHash(hash);
-    },
-    async write({ offset }, data) {
-      await file.write(data, 0, data.length, offset);
-    },
-  };
-}
-
 async function sourceOf(file: FileHandle): Promise<ByteSource> {
   const { size } = await file.stat();
   return {
     size: byteCount(size),
     async read(offset, length) {
-      const data = new Uint8Array(length);
+      const data = Buffer.allocUnsafeSlow(length);
       await file.read(data, 0, length, offset);
       return data;
     },

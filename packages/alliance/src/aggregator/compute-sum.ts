@@ -43,14 +43,18 @@ export function nextModel(plan: Plan, base: Uint8Array, sum: Uint8Array, survivo
   const mean = meanOf(plan, sum, survivors);
   const state = decodeModelState(base);
   if (mean === undefined || mean.length !== state.parameters.length) return undefined;
-  if (!mean.every((value) => Number.isFinite(value))) return undefined;
   return encodeModelState(applyOuterStep(plan.strategy, state, mean));
 }
 
 function meanOf({ aggregation }: Plan, sum: Uint8Array, survivors: number): Float64Array | Float32Array | undefined {
-  if (aggregation.kind === 'clear') return parseFloat32(sum);
+  // Whole numbers give finite means; what is posted in clear mode may be anything.
+  if (aggregation.kind === 'clear') return finite(parseFloat32(sum));
   const values = parseUint32(sum);
   return values && dequantiseSum(values, quantiserOf(aggregation), survivors);
+}
+
+function finite(values: Float32Array | undefined): Float32Array | undefined {
+  return values?.every((value) => Number.isFinite(value)) ? values : undefined;
 }
 
 async function sumMasked(crypto: AggregationCrypto, job: SumJob, source: BlobSource): Promise<Summed> {

@@ -10,7 +10,10 @@ export const REPLAY_ALWAYS_UP_TO = 5;
 /** In larger ones so many members on average, drawn in secret, replay although the check has passed. */
 export const DRAWN_REPLAYS = 3;
 
-/** Checks a candidate: by products, which costs little and convicts nobody, and by replay, which does. */
+/**
+ * Checks a candidate: by products, which costs little and convicts nobody, and by replay, which does. Where everybody
+ * replays, the products would decide nothing and nobody waits for them, so they are left out.
+ */
 export async function checkCandidate(turn: Turn, posted: PostedCandidate): Promise<CandidateCheck> {
   // Nothing can be replayed: whoever votes measures the model, and that is all.
   if (isVoteOnly(turn)) {
@@ -18,6 +21,7 @@ export async function checkCandidate(turn: Turn, posted: PostedCandidate): Promi
     notice(turn, 'member/wrong-model', "The candidate's model isn't its sum; I vote against it.");
     return 'wrong';
   }
+  if (posted.cohort.length <= REPLAY_ALWAYS_UP_TO) return replayRound(turn, posted);
   const checked = checkByProducts(turn, posted);
   if (checked === 'pending') return 'pending';
   if (checked === 'wrong-model') {

@@ -111,6 +111,8 @@ export type MemberEffect =
   | { readonly kind: 'make-upload'; readonly job: UploadJob }
   /** Send the chunks that the hub lacks. */
   | { readonly kind: 'send-blob'; readonly root: Digest; readonly sizeBytes: number }
+  /** Fetch an upload that is going to be added up; nothing follows from it. */
+  | { readonly kind: 'fetch'; readonly root: Digest; readonly sizeBytes: number }
   /** Read the posted sum and compute what `CheckOutcome` names; `checkPostedSum` does it. */
   | { readonly kind: 'check'; readonly job: CheckJob }
   /** Compute sum and model (`computeSum`) while the aggregator does, since a `replay` of the same job is to follow. */

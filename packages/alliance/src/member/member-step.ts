@@ -2,6 +2,7 @@ import type { MessageKind } from '../message.ts';
 import type { RoundView } from '../round-view.ts';
 import { heedAlarm } from './check-candidate.ts';
 import { commitPhase } from './commit-phase.ts';
+import { fetchUploads } from './fetch-uploads.ts';
 import { keysPhase } from './keys-phase.ts';
 import type { MemberInput, MemberStep } from './member-input.ts';
 import type { MemberRoundState } from './member-state.ts';
@@ -50,7 +51,10 @@ export async function memberStep(input: MemberInput): Promise<MemberStep> {
   const turn: Turn = { input, messages, state, effects: [] };
   checkView(turn);
   if (messages.equivocation !== undefined) turn.effects.push({ kind: 'accuse', evidence: messages.equivocation });
-  if (turn.state.refusal === null) await runPhase(turn);
+  if (turn.state.refusal === null) {
+    await runPhase(turn);
+    fetchUploads(turn);
+  }
   // A refusal found in the middle of a phase takes back what the phase wanted to say.
   const { refusal } = turn.state;
   if (refusal === null) return { state: turn.state, effects: turn.effects };
