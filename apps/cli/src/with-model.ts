@@ -1,4 +1,5 @@
-import { createLanguageModel, type LanguageModel, type Vocabulary } from '@skein/engine';
+import { BaseError } from '@skein/core';
+import { createLanguageModel, type LanguageModel, type Runtime, type Vocabulary } from '@skein/engine';
 import {
   assertVocabularyFits,
   createWorkerRuntime,
@@ -14,6 +15,7 @@ import {
 import type { CommandContext } from './command.ts';
 import type { Progress } from './progress.ts';
 import { threadsOf } from './shared-options.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface ModelChoice {
   readonly model: string;
@@ -36,6 +38,34 @@ export interface OpenModel {
   readonly useAdapter: (path: string | null) => Promise<void>;
 }
 
+interface WeightsRequest {
+  readonly folder: ModelFolder;
+  readonly choice: ModelChoice;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** Weights in few bits. Where they weren't asked for and can't be kept, the model goes on without. */
+async function openWeights(runtime: Runtime, { folder, choice, terminal, signal }: WeightsRequest) {
+  const bits = choice.weights === 'auto' ? weightBitsFor(runtime, folder) : choice.weights;
+  let bar: Progress | undefined;
+  const onProgress = (done: number, total: number) => {
+    bar ??= terminal.progress({ label: `weights in ${bits}`, unit: 'stacks', total });
+    bar.update(done);
+  };
+  try {
+    return await openGenerationWeights(runtime, folder, bits, { threads: threadsOf(choice), signal, onProgress });
+  } catch (error) {
+    const isDisk = error instanceof BaseError && ['engine/not-writable', 'engine/disk-full'].includes(error.code);
+    if (choice.weights !== 'auto' || !isDisk) throw error;
+    bar?.end();
+    terminal.say(`${error.message} Going on in fp32.`);
+    return undefined;
+  } finally {
+    bar?.end();
+  }
+}
+
 /** Opens a model for the time of `use`; the runtime is closed behind it, whatever happens. */
 export async function withModel<T>(
   choice: ModelChoice,
@@ -49,16 +79,7 @@ export async function withModel<T>(
   const runtime = createWorkerRuntime(choice.device);
   try {
     const threads = threadsOf(choice);
-    const bits = choice.weights === 'auto' ? weightBitsFor(runtime, folder) : choice.weights;
-    let bar: Progress | undefined;
-    const stacks = await openGenerationWeights(runtime, folder, bits, {
-      threads,
-      signal,
-      onProgress(done, total) {
-        bar ??= terminal.progress({ label: `weights in ${bits}`, unit: 'stacks', total });
-        bar.update(done);
-      },
-    }).finally(() => bar?.end());
+    const stacks = await openWeights(runtime, { folder, choice, terminal, signal });
     const model = createLanguageModel(runtime, {
       spec: {
         config: folder.config,
