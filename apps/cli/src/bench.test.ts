@@ -13,6 +13,7 @@ const bench = (line: string) => runLine(`bench ${line} ${shape} --folder ${folde
 test.each([
   ['fp32', 1],
   ['int8', 0.995],
+  ['int4', 0.5],
   ['auto', 0.999],
 ])('training in %s gives its speed, memory and distance from float32', async (mode, leastCosine) => {
   const result = await bench(`train --mode ${mode} --outliers --length 32 --steps 2`);
@@ -22,8 +23,14 @@ test.each([
   expect(json.peakRssBytes).toBeGreaterThan(50e6);
   expect(json.gradientCosine).toBeGreaterThanOrEqual(leastCosine);
   expect(json.stepSeconds).toHaveLength(2);
-  expect(json.mode).toBe(mode === 'fp32' ? 'fp32' : 'int8');
+  expect(json.mode).toBe(mode === 'auto' ? 'int8' : mode);
   expect(json.configuration).toMatchObject({ outliers: true, length: 32, rank: 16 });
+});
+
+test('8-bit integers are refused where they are not to be had', async () => {
+  const result = await bench('train --mode int8 --device webgpu');
+  expect(result.exitCode).toBe(2);
+  expect(result.stderr).toContain('--mode int8 needs --device cpu');
 });
 
 test('training in little memory is as far from float32', async () => {

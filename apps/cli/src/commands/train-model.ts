@@ -153,7 +153,7 @@ function fineTuneOptions(values: TrainValues): FineTuneOptions {
     train: trainConfig(values),
     checkpointEvery: values['checkpoint-every'],
     threads: threadsOf(values),
-    mode: values.device === 'cpu' ? values.mode : 'fp32',
+    mode: values.device === 'cpu' || values.mode === 'int4' ? values.mode : 'fp32',
     memory: values.memory,
   };
 }

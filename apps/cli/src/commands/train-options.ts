@@ -97,8 +97,9 @@ const MODE = {
     choices: TRAINING_MODES,
     default: 'fp32',
     help:
-      'Numbers that products with frozen weights are made of: floats, 8-bit integers, or integers wherever their ' +
-      'gradient is close enough to that of floats on a batch of the data',
+      'Numbers that products with frozen weights are made of: floats, 8-bit integers (on a CPU), floats with weights ' +
+      'in 4 bits, or with auto 8-bit integers wherever their gradient is close enough to that of floats on a batch ' +
+      'of the data',
   },
 } as const satisfies Options;
 

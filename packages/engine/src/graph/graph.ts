@@ -2,7 +2,7 @@ import { invariant } from '@skein/core';
 import { elementCount } from '../tensor.ts';
 
 /** Element types inside a graph; a superset of what can cross a runtime's boundary (weights may stay in 16 bits). */
-export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64' | 'int8' | 'uint8' | 'bool';
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64' | 'int8' | 'uint8' | 'uint4' | 'bool';
 
 /** A static extent, or the name of one that is only known when the graph runs. */
 export type Dim = number | string;
@@ -55,6 +55,7 @@ const ELEMENT_BYTES: Record<ElementType, number> = {
   int64: 8,
   int8: 1,
   uint8: 1,
+  uint4: 0.5,
   bool: 1,
 };
 
@@ -143,6 +144,12 @@ export class GraphBuilder {
   shared<T>(key: string, make: (key: string) => T): T {
     if (!this.#shared.has(key)) this.#shared.set(key, make(key));
     return this.#shared.get(key) as T;
+  }
+
+  /** As `bytes`, of uint4, which lie two to a byte. */
+  nibbles(value: number, dims: readonly number[]): Value {
+    const make = () => new Uint8Array(Math.ceil(elementCount(dims) / 2)).fill(value * 17);
+    return this.#constant(`nibbles:${value}:${dims.join()}`, dims, 'uint4', make);
   }
 
   /** Applies an operator that has one output. */
@@ -272,7 +279,7 @@ export class GraphBuilder {
     if (known) return known;
     const source = make();
     invariant(
-      ArrayBuffer.isView(source) && source.length === elementCount(dims),
+      ArrayBuffer.isView(source) && source.length === Math.ceil(elementCount(dims) / (type === 'uint4' ? 2 : 1)),
       `constant ${key} does not fill its shape`,
     );
     const value = this.initializer({ name: `constant_${this.#counter++}`, dims, type, source });

@@ -18,8 +18,10 @@ export const integerOperators: Readonly<Record<string, Operator>> = {
   /** (x − zero point) · scale */
   DequantizeLinear(inputs, attributes) {
     const x = inputAt(inputs, 0);
-    if (x.type !== 'uint8') throw operatorFault(`DequantizeLinear of ${x.type}`);
-    const [scales, zeros] = alongAxis(x, inputs, integerAttribute(attributes, 'axis', 1));
+    if (x.type !== 'uint8' && x.type !== 'uint4') throw operatorFault(`DequantizeLinear of ${x.type}`);
+    const block = integerAttribute(attributes, 'block_size', 0);
+    const axis = integerAttribute(attributes, 'axis', 1);
+    const [scales, zeros] = block > 0 ? alongBlocks(x, inputs, { block, axis }) : alongAxis(x, inputs, axis);
     const data = x.data.map((value, i) => (value - (zeros[i] as number)) * (scales[i] as number));
     return { type: 'float32', dims: x.dims, data };
   },
@@ -31,6 +33,22 @@ export const integerOperators: Readonly<Record<string, Operator>> = {
     const centred: ArrayValue = { ...a, type: 'float32', data: a.data.map((x) => x - (zero.data[0] as number)) };
     const product = multiply(centred, { ...b, type: 'float32' });
     return combine([combine([product, scaleA], times), scaleB], times);
+  },
+  /** A · Bᵀ of B [N, K] in blocks that share a scale; values are two to a byte, around 8, the earlier one low. */
+  MatMulNBits(inputs, attributes) {
+    const [a, values, scales] = [inputAt(inputs, 0), inputAt(inputs, 1), inputAt(inputs, 2)];
+    const [K, N] = [integerAttribute(attributes, 'K', 0), integerAttribute(attributes, 'N', 0)];
+    const block = integerAttribute(attributes, 'block_size', 0);
+    if (integerAttribute(attributes, 'bits', 4) !== 4 || inputs.length !== 3) throw operatorFault('other than 4 bits');
+    const data = new Float64Array(K * N);
+    for (let n = 0; n < N; n++) {
+      for (let k = 0; k < K; k++) {
+        const i = n * K + k;
+        const nibble = ((values.data[i >> 1] as number) >> (4 * (i & 1))) & 15;
+        data[k * N + n] = (nibble - 8) * (scales.data[n * (K / block) + Math.floor(k / block)] as number);
+      }
+    }
+    return multiply(a, { type: 'float32', dims: [K, N], data });
   },
 };
 
@@ -45,6 +63,20 @@ function alongAxis(x: ArrayValue, inputs: readonly ArrayValue[], axis: number): 
     const places = stridedIndices(x.dims, broadcastStrides(dims, x.dims.length));
     return Float64Array.from(places, (place) => list.data[place] as number);
   };
+  return [spread(inputAt(inputs, 1)), spread(inputAt(inputs, 2))];
+}
+
+/** Scale and zero point for every element of x [rows, columns], from blocks of its last axis. */
+function alongBlocks(
+  x: ArrayValue,
+  inputs: readonly ArrayValue[],
+  { block, axis }: { block: number; axis: number },
+): [Float64Array, Float64Array] {
+  const columns = x.dims[1] as number;
+  if (x.dims.length !== 2 || axisOf(axis, 2) !== 1 || columns % block !== 0) {
+    throw operatorFault(`blocks of ${block} in [${x.dims}]`);
+  }
+  const spread = (list: ArrayValue) => x.data.map((_, i) => list.data[Math.floor(i / block)] as number);
   return [spread(inputAt(inputs, 1)), spread(inputAt(inputs, 2))];
 }
 

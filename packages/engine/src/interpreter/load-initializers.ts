@@ -47,5 +47,10 @@ async function readElements(initializer: Initializer, readBytes: ReadBytes): Pro
 /** An initializer whose elements are in memory. */
 export function initializerValue({ name, dims, type, source }: Initializer): ArrayValue {
   invariant(ArrayBuffer.isView(source), `${name} lies in a file`);
+  if (type === 'uint4') {
+    const bytes = source as Uint8Array;
+    const data = Float64Array.from({ length: elementCount(dims) }, (_, i) => (bytes[i >> 1]! >> (4 * (i & 1))) & 15);
+    return { type, dims, data };
+  }
   return { type, dims, data: Float64Array.from(source as ArrayLike<number | bigint>, Number) };
 }

@@ -42,7 +42,7 @@ export async function prepareFineTune(runtime: Runtime, options: FineTuneOptions
     memory,
     run: async (hooks) => {
       // Runs of before there were modes are float32's.
-      const numbers = choice.mode === 'int8' ? { mode: choice.mode, floats: choice.floats } : {};
+      const numbers = choice.mode !== 'fp32' ? { mode: choice.mode, floats: choice.floats } : {};
       // Layers that are run again give the same gradients but for the order of some sums.
       const low = memory.memory === 'low' ? { memory: memory.memory } : {};
       const runtimeName = `${runtime.name} ${onnxRuntimeVersion}`;

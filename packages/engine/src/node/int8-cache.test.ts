@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ModelShape } from './random-model.ts';
 import { randomModelFolder } from './random-model.ts';
-import { int8Gradients } from './testing/int8-gradients.ts';
+import { int8Gradients } from './testing/adapter-gradients.ts';
 import { createWorkerRuntime } from './worker-runtime.ts';
 import { openInt8Cache } from './int8-cache.ts';
 import { int8Levels } from './int8-levels.ts';

@@ -7,7 +7,7 @@ import { saturatingProducts } from '../interpreter/testing/saturating-products.t
 import { relativeDistance } from '../runtime/testing/compare.ts';
 import { int8Levels } from './int8-levels.ts';
 import { randomModelFolder } from './random-model.ts';
-import { int8Gradients } from './testing/int8-gradients.ts';
+import { int8Gradients } from './testing/adapter-gradients.ts';
 import { readBytes } from './testing/read-bytes.ts';
 
 const shape = { layers: 1, hidden: 64, intermediate: 96, heads: 4, kvHeads: 2, vocabulary: 128 };

@@ -6,18 +6,22 @@ import { createLanguageModel } from '../models/language-model.ts';
 import { LINEARS } from '../models/weight-names.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { MicroBatch, Parameter } from '../train/differentiable-model.ts';
+import { openInt4Weights } from './int4-weights.ts';
 import { openInt8Cache } from './int8-cache.ts';
 import { int8Levels } from './int8-levels.ts';
 import type { ModelFolder } from './model-folder.ts';
 
-/** What computes products with frozen weights: floats, 8-bit integers, or whichever a measurement favours. */
-export type TrainingMode = 'fp32' | 'int8' | 'auto';
+/**
+ * What computes products with frozen weights: floats, 8-bit integers, floats with weights in 4 bits, or whichever of
+ * the first two a measurement favours.
+ */
+export type TrainingMode = 'fp32' | 'int8' | 'int4' | 'auto';
 
-export const TRAINING_MODES = ['fp32', 'int8', 'auto'] as const satisfies readonly TrainingMode[];
+export const TRAINING_MODES = ['fp32', 'int8', 'int4', 'auto'] as const satisfies readonly TrainingMode[];
 
 /** What a run computes with, and why; plain JSON. */
 export interface ModeChoice {
-  readonly mode: 'fp32' | 'int8';
+  readonly mode: 'fp32' | 'int8' | 'int4';
   /** Linears that stay in float32 in int8 mode, by their last name. */
   readonly floats: string[];
   /** Of the choice's gradient with float32's on the calibration batch; null where none was taken. */
@@ -59,9 +63,13 @@ export async function openTrainingWeights(
     if (mode === 'auto') {
       return { choice: { ...asked, mode: 'fp32', reason: 'every weight is trained' }, quantized: undefined };
     }
-    throw new BaseError('engine/int8-full', 'In int8 only adapters are trained; frozen weights are its subject.', {
+    throw new BaseError('engine/int8-full', `In ${mode} only adapters are trained; frozen weights are its subject.`, {
       hints: ['Leave out --full, or use --mode fp32.'],
     });
+  }
+  if (mode === 'int4') {
+    const quantized = await openInt4Weights(job.folder, { threads: job.threads, signal: job.signal });
+    return { choice: { ...asked, mode, reason: 'asked for' }, quantized };
   }
   const cache = await openInt8Cache(job.folder, {
     levels: await int8Levels(runtime),
@@ -79,9 +87,11 @@ export async function openTrainingWeights(
   return { choice, quantized };
 }
 
+type Calibrated = ModeChoice & { readonly mode: 'fp32' | 'int8' };
+
 type Calibration = CalibrationJob & { readonly batch: MicroBatch };
 
-async function calibrate(runtime: Runtime, job: Calibration, matrices: Matrices): Promise<ModeChoice> {
+async function calibrate(runtime: Runtime, job: Calibration, matrices: Matrices): Promise<Calibrated> {
   const exact = await gradientsOf(runtime, job, undefined);
   const cosineWithout = async (floats: readonly string[]) =>
     gradientCosine(exact, await gradientsOf(runtime, job, without(matrices, floats)));

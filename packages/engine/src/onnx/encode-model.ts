@@ -11,6 +11,7 @@ const DATA_TYPE: Record<ElementType, number> = {
   bool: 9,
   float16: 10,
   bfloat16: 16,
+  uint4: 21,
 };
 
 /** Operators of ONNX Runtime itself, outside the standard: github.com/microsoft/onnxruntime, docs/ContribOperators.md. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gradientCosine } from '../evaluate/gradient-cosine.ts';
 import { int8Levels } from '../node/int8-levels.ts';
 import { randomModelFolder } from '../node/random-model.ts';
-import { int8Gradients } from '../node/testing/int8-gradients.ts';
+import { int8Gradients } from '../node/testing/adapter-gradients.ts';
 import { readBytes } from '../node/testing/read-bytes.ts';
 import { createWorkerRuntime } from '../node/worker-runtime.ts';
 import { relativeDistance } from '../runtime/testing/compare.ts';

@@ -1,3 +1,4 @@
+import { int4Matrix } from '../../graph/int4-matrix.ts';
 import { int8Matrix } from '../../graph/int8-matrix.ts';
 import { cachedAttention } from '../../graph/attention.ts';
 import { raw } from '../../graph/elementwise.ts';
@@ -247,6 +248,23 @@ const integers: OperatorCase[] = [
   ),
 ];
 
+/** All whole numbers of 4 bits, in blocks of two scales. */
+const int4 = int4Matrix({
+  name: 'w',
+  dims: [6, 64],
+  values: Uint8Array.from({ length: 6 * 32 }, (_, i) => (i * 37) % 256),
+  scales: Float32Array.from({ length: 12 }, (_, i) => 0.01 * (i + 1)),
+});
+
+const nibbles: OperatorCase[] = [
+  { label: 'MatMulNBits', feeds: { x: normalTensor([3, 64], 27) }, build: (g, v) => int4.forward(g, v.x!) },
+  {
+    label: 'DequantizeLinear of 4 bits in blocks, and a product with it',
+    feeds: { dy: normalTensor([3, 6], 28) },
+    build: (g, v) => int4.backward(g, v.dy!),
+  },
+];
+
 /** Every operator that the graph package writes, in the forms in which it writes it. */
 export const operatorCases: readonly OperatorCase[] = [
   ...elementwise,
@@ -256,4 +274,5 @@ export const operatorCases: readonly OperatorCase[] = [
   ...products,
   ...composed,
   ...integers,
+  ...nibbles,
 ];

@@ -1,11 +1,12 @@
 import { adapterModules } from '../../lora/adapter-config.ts';
 import { createAdapterParameters } from '../../lora/adapter-parameters.ts';
+import type { CausalLmSpec } from '../../models/causal-lm.ts';
 import { createLanguageModel } from '../../models/language-model.ts';
 import { scrambled } from '../../models/testing/tiny-model.ts';
 import { HEAD_PATH, LINEARS } from '../../models/weight-names.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { openInt8Cache } from '../int8-cache.ts';
-import { openModelFolder } from '../model-folder.ts';
+import { type ModelFolder, openModelFolder } from '../model-folder.ts';
 
 const LENGTH = 48;
 
@@ -19,7 +20,16 @@ export async function int8Gradients(
   { levels, dropout = 0 }: { readonly levels: number | undefined; readonly dropout?: number },
 ): Promise<Float32Array[]> {
   const folder = await openModelFolder(path);
-  const { config, weights } = folder;
+  const quantized = levels === undefined ? undefined : (await openInt8Cache(folder, { levels, threads: 2 })).matrices;
+  return adapterGradients(runtime, folder, { quantized, dropout });
+}
+
+/** The same with any frozen matrices. */
+export async function adapterGradients(
+  runtime: Runtime,
+  { config, weights }: ModelFolder,
+  { quantized, dropout = 0 }: { readonly quantized?: CausalLmSpec['quantized']; readonly dropout?: number },
+): Promise<Float32Array[]> {
   const modules = adapterModules(
     {
       rank: 4,
@@ -34,7 +44,6 @@ export async function int8Gradients(
     },
     config,
   );
-  const quantized = levels === undefined ? undefined : (await openInt8Cache(folder, { levels, threads: 2 })).matrices;
   const parameters = scrambled(createAdapterParameters(modules, config, 1)).map((p) => ({
     ...p,
     data: p.data.map((x) => 0.05 * x),

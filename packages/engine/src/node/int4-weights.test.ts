@@ -1,0 +1,92 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { gradientCosine } from '../evaluate/gradient-cosine.ts';
+import { GraphBuilder, type Initializer } from '../graph/graph.ts';
+import type { FrozenMatrix } from '../graph/linear.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { relativeDistance } from '../runtime/testing/compare.ts';
+import { float32 } from '../tensor.ts';
+import { openInt4Weights } from './int4-weights.ts';
+import { type ModelFolder, openModelFolder } from './model-folder.ts';
+import { randomModelFolder } from './random-model.ts';
+import { adapterGradients } from './testing/adapter-gradients.ts';
+import { reasonToSkipWebGpu } from './testing/graphics-adapter.ts';
+import { createWorkerRuntime } from './worker-runtime.ts';
+
+const shape = { layers: 2, hidden: 64, intermediate: 160, heads: 4, kvHeads: 2, vocabulary: 512 };
+const cpu = createWorkerRuntime('cpu');
+let parent: string;
+let folder: ModelFolder;
+let quantized: ReadonlyMap<string, FrozenMatrix>;
+beforeAll(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'skein-test-'));
+  folder = await openModelFolder(await randomModelFolder(parent, { shape, outliers: false }));
+  quantized = await openInt4Weights(folder, { threads: 2 });
+});
+afterAll(async () => {
+  await cpu.close();
+  await rm(parent, { recursive: true });
+});
+
+const gradients = (runtime: Runtime) => adapterGradients(runtime, folder, { quantized });
+
+/** The same model with the floats that the 4 bits stand for. */
+async function roundedModel(): Promise<ModelFolder> {
+  const weights = new Map<string, Initializer>(folder.weights);
+  for (const [name, matrix] of quantized) {
+    const { dims } = folder.weights.get(name)!;
+    const out = dims[0]!;
+    const g = new GraphBuilder();
+    g.output('w', matrix.backward(g, g.input('identity', [out, out])));
+    const session = await cpu.createSession(g.build());
+    const identity = Float32Array.from({ length: out * out }, (_, i) => (i % (out + 1) === 0 ? 1 : 0));
+    const { w } = await session.run({ identity: float32([out, out], identity) });
+    await session.release();
+    weights.set(name, { name, dims, type: 'float32', source: w!.data });
+  }
+  return { ...folder, weights };
+}
+
+function expectNear(found: readonly Float32Array[], expected: readonly Float32Array[], limit: number): void {
+  expect(found).toHaveLength(expected.length);
+  for (const [index, gradient] of found.entries()) {
+    expect(relativeDistance(gradient, expected[index]!)).toBeLessThan(limit);
+  }
+}
+
+test('gradients with weights in 4 bits are those of a float32 model with the rounded weights', async () => {
+  const own = await gradients(cpu);
+  expectNear(own, await adapterGradients(cpu, await roundedModel(), {}), 1e-5);
+  const cosine = gradientCosine(await adapterGradients(cpu, folder, {}), own);
+  expect(cosine).toBeGreaterThan(0.9);
+  expect(cosine).toBeLessThan(0.999);
+});
+
+test('every linear is quantised once; a damaged entry is refused by name', async () => {
+  expect([...quantized.keys()]).toHaveLength(2 * 7);
+  const cache = join(folder.path, '.skein-int4');
+  const [entry = ''] = await readdir(cache);
+  await openInt4Weights(folder, { threads: 2 });
+  expect(await readdir(cache)).toEqual([entry]);
+  const [file = ''] = await readdir(join(cache, entry));
+  await writeFile(join(cache, entry, file), 'half');
+  await expect(openInt4Weights(folder, { threads: 2 })).rejects.toThrow(file);
+  await rm(cache, { recursive: true });
+});
+
+const reason = await reasonToSkipWebGpu();
+
+describe.skipIf(reason !== null)(`on WebGPU${reason === null ? '' : `, skipped: ${reason}`}`, () => {
+  test.each(['float32', '4 bits'])('gradients with weights in %s equal the CPU’s', async (kind) => {
+    const webgpu = createWorkerRuntime('webgpu');
+    const options = kind === '4 bits' ? { quantized: await openInt4Weights(folder, { threads: 2 }) } : {};
+    try {
+      // A shader's exponentials and roots may be off by several units in the last place.
+      expectNear(await adapterGradients(webgpu, folder, options), await adapterGradients(cpu, folder, options), 1e-4);
+    } finally {
+      await webgpu.close();
+    }
+  });
+});
