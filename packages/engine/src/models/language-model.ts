@@ -83,9 +83,7 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
     },
     session: async (task) => (await sessions.open(task)).session,
     decoder,
-    async parametersChanged() {
-      for (const part of [sessions, decoder]) part.parametersChanged();
-    },
+    parametersChanged: async () => [sessions, decoder].forEach((part) => part.parametersChanged()),
     release: async () => void (await Promise.all([decoder.release(), sessions.release()])),
   };
 }
