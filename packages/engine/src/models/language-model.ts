@@ -77,9 +77,7 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
     },
     async logits(batch) {
       const { session } = await sessions.open({ kind: 'logits', batch: batch.batch, length: batch.length });
-      const { logits } = await session.run(inputsOf(batch, frequencies));
-      invariant(logits?.data instanceof Float32Array, 'the runtime gave no logits');
-      return logits.data;
+      return logitsOf(await session.run(inputsOf(batch, frequencies)));
     },
     session: async (task) => (await sessions.open(task)).session,
     decoder,
@@ -103,6 +101,11 @@ function inputsOf({ batch, length, inputIds, segments, positions }: Inputs, freq
     segments: int32([batch, length], segments),
     ...rotaryAngles(frequencies, positions, batch),
   };
+}
+
+function logitsOf({ logits }: Tensors): Float32Array {
+  invariant(logits?.data instanceof Float32Array, 'the runtime gave no logits');
+  return logits.data;
 }
 
 function scalarOf(results: Tensors): number {
