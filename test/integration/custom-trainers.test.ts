@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -77,6 +77,17 @@ it(
     expect(rounds[0]!.lossChangeMicroNats).toBeLessThan(-50_000);
     expect(alliance.model).not.toBe(alliance.plan.initialModel);
     expect(alliance.money).toMatchObject({ held: '0' });
+
+    const told = async (...line: string[]) => await skein([...line, '--directory', '.skein/nodes/north'], directory);
+    const left = await told('alliance', 'leave', '1');
+    expect(left).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('[node/alliance-over]') });
+    expect(left.stderr).toMatch(/^error: Alliance 1 is finished: there is nothing to leave\./);
+    const invited = await told('alliance', 'invite', '1', '--out', 'useless.json');
+    expect(invited).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('[cli/useless-invitation]') });
+    const none = await told('alliance', 'invite', '99', '--out', 'useless.json');
+    expect(none.stderr).toContain('would let nobody in: there is no such alliance.');
+    expect(await readdir(directory)).not.toContain('useless.json');
+    expect(await told('alliance', 'watch', '1')).toMatchObject({ exitCode: 0, stderr: '' });
   },
   limitMs,
 );

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { blobManifestOf, blobRoot, NO_PARAMETERS, type TrainerRule } from '@skein/alliance';
@@ -33,6 +35,7 @@ const ends = new Map<string, { readonly alliance: string; readonly end: Promise<
 beforeAll(async () => {
   federation = await startFederation();
   folders = [];
+  const edits: object[] = [];
   for (const { name, points } of SITES) {
     const container = await startLineContainer(points);
     containers.push(container);
@@ -45,18 +48,26 @@ beforeAll(async () => {
     const pickled = { kind: 'http' as const, url: python ? await startPython(points) : container.url('honest') };
     const config = {
       roles: ['train', 'evaluate', ...(isHill ? [] : ['aggregate' as const])] as Role[],
-      trainers: { ...Object.fromEntries(trainers), pickled },
     };
     folders.push(await federation.makeNode({ name, data, config }));
+    edits.push({ ...Object.fromEntries(trainers), pickled });
   }
-  for (const name of [...BEHAVIOURS, 'pickled']) await beginWith(name);
+  // Trainers are named in node.json while the nodes run, which read it anew.
   nodes = await Promise.all(folders.map((folder) => federation.run(NODE_PROGRAM, ['--directory', folder])));
+  for (const [index, trainers] of edits.entries()) await nameTrainers(folders[index]!, trainers);
+  for (const name of [...BEHAVIOURS, 'pickled']) await beginWith(name);
 }, limitMs);
 afterAll(async () => {
   for (const container of containers) container.stop();
   await federation.stop();
   for (const child of children) child.kill();
 }, limitMs);
+
+async function nameTrainers(folder: string, trainers: object): Promise<void> {
+  const file = join(folder, 'node.json');
+  const config = JSON.parse(await readFile(file, 'utf8')) as object;
+  await writeFile(file, JSON.stringify({ ...config, trainers }));
+}
 
 async function startPython(points: unknown): Promise<string> {
   const file = fileURLToPath(new URL('testing/flock-container.py', import.meta.url));

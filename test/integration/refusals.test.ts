@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { blobManifestOf, blobRoot, encodeModelState, type Plan } from '@skein/alliance';
 import { readBond } from '@skein/chain';
 import { digestOfBytes, digestOfUpdateManifest } from '@skein/core';
@@ -7,6 +10,7 @@ import { createLocalTrainer, createWorkerRuntime } from '@skein/engine/node';
 import { joinAlliance, openNode } from '@skein/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Federation, NODE_PROGRAM, SHIPPED_MODEL, startFederation, testPlan } from './testing/federation.ts';
+import { SKEIN_PROGRAM } from './testing/skein.ts';
 import { startProgram } from './testing/start-program.ts';
 
 const limitMs = 240_000;
@@ -104,6 +108,20 @@ describe('joining is refused, plainly and before anything is sent,', () => {
     limitMs,
   );
 });
+
+it(
+  'a watch that is interrupted ends quietly',
+  async () => {
+    const words = ['alliance', 'watch', await create(), '--hub', federation.hubUrl];
+    const child = spawn(process.execPath, [SKEIN_PROGRAM, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = text(child.stderr);
+    await once(child.stdout, 'data');
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([130, null]);
+    expect(await said).toBe('');
+  },
+  limitMs,
+);
 
 describe('a node', () => {
   it(

@@ -20,10 +20,11 @@ export interface ConnectedNode {
  * @throws BaseError of whichever is not there
  */
 export async function connectNode(directory: string, signal: AbortSignal, of?: string): Promise<ConnectedNode> {
+  const named = of === undefined ? undefined : readAccount(of);
   const node = await openNode(directory);
+  const address = named ?? node.keys.current;
   const hub = openHub(node.config, signal);
   const info = await readInfo(directory, hub);
-  const address = of === undefined ? node.keys.current : readAccount(of);
   const chain = openChain(node.config, info, await node.keys.account(address));
   return { node, hub, info, chain, address: address as `0x${string}` };
 }

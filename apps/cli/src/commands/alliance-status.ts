@@ -15,13 +15,16 @@ export const HUB_OPTIONS = {
   hub: { kind: 'text', value: 'URL', help: "A hub to ask; by default the node's" },
 } as const;
 
+/** Somebody waits before the terminal. */
+const PATIENCE_MS = 5_000;
+
 export async function hubOf(
   { directory, hub }: { readonly directory: string; readonly hub: string | undefined },
   signal: AbortSignal,
 ): Promise<HubClient> {
   return hub === undefined
     ? openHub((await openNode(directory)).config, signal)
-    : createHubClient({ url: hub, signal });
+    : createHubClient({ url: hub, patienceMs: PATIENCE_MS, signal });
 }
 
 export const allianceStatus = defineCommand({

@@ -1,15 +1,15 @@
-import { createChain, startAlliance, tokenBalance } from '@skein/chain';
+import { createChain, startAlliance } from '@skein/chain';
 import { readBook } from '@skein/chain/node';
 import { createHubClient, type HubClient } from '@skein/client';
 import { invariant } from '@skein/core';
-import { initNode, joinAlliance, openNode } from '@skein/node';
+import { joinAlliance, openNode } from '@skein/node';
 import { createOnChain } from '../alliance/create-on-chain.ts';
 import type { PlanWithModel } from '../alliance/make-plan.ts';
 import { type ProcessEvent, type SupervisedProcess, superviseProcess } from '../supervisor/supervise-process.ts';
 import type { Hex } from 'viem';
-import { fundAccount } from './fund-account.ts';
 import { type LocalDirectory } from './local-directory.ts';
 import { chainProgram, hubProgram, nodeProgram } from './local-programs.ts';
+import { openAccount } from './open-account.ts';
 
 /** Who takes part: a node with a folder of data that nobody else reads. */
 export interface LocalMember {
@@ -76,53 +76,14 @@ async function begin(options: LocalAllianceOptions, processes: Map<string, Super
   const hub = createHubClient({ url, signal });
   const addresses = new Map<string, string>();
   for (const { name, data } of [...members, { name: ORGANISER, data: null }]) {
-    addresses.set(name, await openAccount(options, { url, rpcUrl, name, data }));
+    addresses.set(
+      name,
+      await openAccount(local, { url, rpcUrl, name, data, privateKey: options.privateKeys?.get(name), signal }),
+    );
   }
   const id = await beginAlliance(options, { rpcUrl, hub, addresses });
   await Promise.all(members.map(({ name }) => run(nodeProgram(local, name))));
   return { id, hub, rpcUrl, addresses };
-}
-
-interface Account {
-  readonly url: string;
-  readonly rpcUrl: string;
-  readonly name: string;
-  readonly data: string | null;
-}
-
-/** A node's directory with its key and a policy that lets it train on its folder, and money for its stake. */
-async function openAccount(options: LocalAllianceOptions, account: Account) {
-  const { local, signal } = options;
-  const directory = local.nodeDirectory(account.name);
-  const known = await openNode(directory).then(
-    ({ keys }) => keys.current,
-    () => null,
-  );
-  const address = known ?? (await makeNode(directory, options, account)).address;
-  const book = await readBook(local.book);
-  invariant(book !== undefined, 'a chain that is ready has written its address book');
-  // Whoever was killed between the two left an account without money. The faucet gives gas first, so tokens tell.
-  const tokens = await tokenBalance(createChain({ rpcUrl: account.rpcUrl, book }), address as Hex);
-  if (tokens === 0n) await fundAccount(account.rpcUrl, address, signal);
-  return address;
-}
-
-function makeNode(directory: string, { privateKeys }: LocalAllianceOptions, { url, rpcUrl, name, data }: Account) {
-  return initNode({
-    directory,
-    config: {
-      hub: url,
-      rpc: rpcUrl,
-      roles: data === null ? ['evaluate'] : ['train', 'evaluate', 'aggregate'],
-      ...(data === null ? {} : { data: { own: data } }),
-      threads: 1,
-      pollSeconds: 1,
-    },
-    policy: { folders: { own: { secure: true, minCohort: 3 } } },
-    makePassword: true,
-    warn: () => undefined,
-    privateKey: privateKeys?.get(name),
-  });
 }
 
 interface Begun {
