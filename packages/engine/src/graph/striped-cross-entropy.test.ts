@@ -2,9 +2,12 @@ import { expect, test } from 'vitest';
 import { createInterpreter } from '../interpreter/interpreter-runtime.ts';
 import { float32, int32 } from '../tensor.ts';
 import { crossEntropy } from './cross-entropy.ts';
+import { raw } from './elementwise.ts';
+import { graphMemory } from './graph-memory.ts';
 import { GraphBuilder, type Value } from './graph.ts';
 import { rawLayout } from './layout.ts';
 import { type FrozenMatrix, rawGemm } from './linear.ts';
+import { oneAfter } from './recompute.ts';
 import { stripedCrossEntropy } from './striped-cross-entropy.ts';
 import { int32Array, normalArray } from './testing/arrays.ts';
 import { derivativeFaults } from './testing/finite-differences.ts';
@@ -76,3 +79,29 @@ test('it is the cross-entropy, and exact where the target is nearly certain', as
     });
   }
 });
+
+test('the logits of one stripe are in memory at a time', () => {
+  const [rows, stripeRows, stripes] = [64, 64, 8];
+  const g = new GraphBuilder();
+  const of = g.input('head', [stripes * stripeRows, 4]);
+  const x = g.input('hidden', [rows, 4], 'float32', true);
+  const loss = stripedCrossEntropy(g, {
+    hidden: x,
+    head: of,
+    targets: g.input('targets', [rows], 'int32'),
+    weights: g.input('weights', [rows, 1]),
+    stripes: exactStripes(
+      g,
+      of,
+      Array.from({ length: stripes + 1 }, (_, i) => i * stripeRows),
+    ).map((stripe) => ({ ...stripe, forward: (own, value, after) => stripe.forward(own, waiting(own, value, after)) })),
+  });
+  g.output('loss', loss);
+  g.output('gradient', g.backward(loss, [x])[0]!);
+  expect(graphMemory(g.build()).peakBytes).toBeLessThan(6 * rows * stripeRows * 4);
+});
+
+/** The same value, once another is there. */
+function waiting(g: GraphBuilder, value: Value, after: Value | undefined): Value {
+  return after ? raw.mul(g, value, oneAfter(g, after)) : value;
+}

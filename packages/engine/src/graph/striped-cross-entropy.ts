@@ -57,15 +57,19 @@ function chunkLoss(
   const products: Value[] = [];
   const targetLogits: Value[] = [];
   let start = 0;
+  let done = after;
   for (const stripe of stripes) {
-    // Waits for the stripe before it, so that only one is in memory.
-    const logits = stripe.forward(g, hidden, products.at(-1) ?? after);
+    const logits = stripe.forward(g, hidden, done);
     const split = withoutTarget(g, logits, target, start);
     targetLogits.push(split.targetLogit);
     const probabilities = g.apply('Softmax', [split.others], { dims: logits.dims, attributes: { axis: -1 } });
     const largest = raw.reduceMax(g, probabilities, [1]);
-    logSums.push(raw.sub(g, raw.reduceMax(g, split.others, [1]), raw.unary(g, 'Log', largest)));
-    products.push(stripe.backward(g, probabilities, largest));
+    const logSum = raw.sub(g, raw.reduceMax(g, split.others, [1]), raw.unary(g, 'Log', largest));
+    const product = stripe.backward(g, probabilities, largest);
+    logSums.push(logSum);
+    products.push(product);
+    // The next stripe waits for all that is made of this one's logits, so that only one stripe's are in memory.
+    done = raw.add(g, logSum, rawLayout.slice(g, product, { axis: 1, start: 0, end: 1 }));
     start += stripe.out;
   }
   const targetLogit = targetLogits.reduce((sum, part) => raw.add(g, sum, part));
