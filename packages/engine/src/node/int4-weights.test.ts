@@ -1,10 +1,13 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gradientCosine } from '../evaluate/gradient-cosine.ts';
 import { GraphBuilder, type Initializer } from '../graph/graph.ts';
+import { int4Matrix } from '../graph/int4-matrix.ts';
 import type { FrozenMatrix } from '../graph/linear.ts';
+import { encodeModel } from '../onnx/encode-model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { relativeDistance } from '../runtime/testing/compare.ts';
 import { float32 } from '../tensor.ts';
@@ -88,5 +91,28 @@ describe.skipIf(reason !== null)(`on WebGPU${reason === null ? '' : `, skipped: 
     } finally {
       await webgpu.close();
     }
+  });
+
+  test('products there and back run as shaders, while those of 8-bit integers would be left to the CPU', async () => {
+    const open = (g: GraphBuilder) =>
+      ort.InferenceSession.create(encodeModel(g.build(), String), {
+        executionProviders: ['webgpu'],
+        logSeverityLevel: 4,
+        extra: { session: { disable_cpu_ep_fallback: '1' } },
+      });
+    const g = new GraphBuilder();
+    const values = new Uint8Array((64 * 96) / 2);
+    const matrix = int4Matrix({ name: 'w', dims: [64, 96], values, scales: new Float32Array((64 * 96) / 32) });
+    g.output('there', matrix.forward(g, g.input('x', [3, 96])));
+    g.output('back', matrix.backward(g, g.input('dy', [3, 64])));
+    const session = await open(g);
+    expect(session.outputNames).toEqual(['there', 'back']);
+    await session.release();
+
+    const other = new GraphBuilder();
+    const b = other.initializer({ name: 'b', dims: [96, 64], type: 'int8', source: new Int8Array(96 * 64) });
+    const inputs = [other.input('x', [3, 96], 'uint8'), b, other.scalar(1), other.scalar(1)];
+    other.output('y', other.apply('MatMulIntegerToFloat', inputs, { dims: [3, 64] }));
+    await expect(open(other)).rejects.toThrow(/fallback/);
   });
 });
