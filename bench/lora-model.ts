@@ -46,14 +46,15 @@ export async function openLoraModel(
     readonly profilePrefix?: string;
   } = {},
 ): Promise<{ model: LanguageModel; close: () => Promise<void> }> {
-  const whole = await openModelFolder(directory);
-  const folder = { ...whole, config: { ...whole.config, layers: layers ?? whole.config.layers } };
-  const { config, weights } = folder;
+  const folder = await openModelFolder(directory);
+  const { weights } = folder;
+  const config = { ...folder.config, layers: layers ?? folder.config.layers };
   const modules = adapterModules(parseAdapterConfig(loraOf(rank), 'the built-in adapter'), config);
   const runtime = createWorkerRuntime('cpu');
   const spec = { config, weights, trainable: new Map(), adapter: modules };
   const parameters = createAdapterParameters(modules, config, 1);
   const { quantized } = await openTrainingWeights(runtime, mode, {
+    // Whole, since what is quantised is kept for everybody.
     folder,
     spec,
     parameters,

@@ -9,7 +9,8 @@ import { type StepMeasurement, startStepServer } from './step-server.ts';
 /**
  * Training steps of both modes beside PEFT in its three precisions, at Qwen2.5-0.5B's shape: all processes are alive,
  * steps alternate, every position is labelled on every side. Writes bench/results/training-modes.json.
- * `node bench/training-modes.ts --python PYTHON [--only int8,autocast]`
+ * `node bench/training-modes.ts --python PYTHON [--only int8,peft-autocast]`, or for a step in little memory
+ * `node bench/training-modes.ts --only int8,int8-low --out low-memory`
  */
 const { values } = parseArgs({
   options: {
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     length: { type: 'string', default: '512' },
     rounds: { type: 'string', default: '7' },
     threads: { type: 'string', default: '2' },
+    out: { type: 'string', default: 'training-modes' },
     only: { type: 'string', default: 'fp32,int8,peft-fp32,peft-autocast,peft-bf16' },
   },
 });
@@ -28,7 +30,8 @@ const here = import.meta.dirname;
 const servers = values.only.split(',').flatMap((name) => {
   if (!name.startsWith('peft-')) {
     const program = join(here, 'training-step-server.ts');
-    return [startStepServer(name, [process.execPath, program, ...words, '--mode', name])];
+    const low = name.endsWith('-low') ? ['--recompute'] : [];
+    return [startStepServer(name, [process.execPath, program, ...words, '--mode', name.replace('-low', ''), ...low])];
   }
   if (values.python === undefined) return [];
   const program = join(here, 'peers/training_step_server.py');
@@ -72,5 +75,5 @@ const result = {
   summary,
 };
 mkdirSync(join(here, 'results'), { recursive: true });
-writeFileSync(join(here, 'results/training-modes.json'), `${JSON.stringify(result, null, 2)}\n`);
+writeFileSync(join(here, `results/${values.out}.json`), `${JSON.stringify(result, null, 2)}\n`);
 console.log(JSON.stringify(result));

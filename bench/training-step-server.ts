@@ -8,7 +8,7 @@ import { processMemory } from './process-memory.ts';
 
 /**
  * Takes one whole training step of the real trainer for each line on stdin and answers with a line of JSON: seconds,
- * loss, memory. Its counterpart on PEFT is peers/training_step_server.py.
+ * loss, the most memory so far. Its counterpart on PEFT is peers/training_step_server.py.
  */
 const { values } = parseArgs({
   options: {
@@ -29,6 +29,11 @@ const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 // The ids of its counterpart.
 const row = arbitraryBatch({ length, vocabulary: Math.min(151_000, model.spec.config.vocabularySize) });
+let anonymousBytes = 0;
+setInterval(() => {
+  anonymousBytes = Math.max(anonymousBytes, processMemory().anonymousBytes);
+}, 20).unref();
+
 const stop = new AbortController();
 let startedMs = 0;
 /** Waits for the next line; the step that follows is timed from there. */
@@ -62,7 +67,7 @@ await train({
   async onEvent(event) {
     if (event.type !== 'step') return;
     const seconds = (performance.now() - startedMs) / 1000;
-    console.log(JSON.stringify({ seconds, loss: event.loss, ...processMemory() }));
+    console.log(JSON.stringify({ seconds, loss: event.loss, peakBytes: processMemory().peakBytes, anonymousBytes }));
     await waitForLine();
   },
   now: () => performance.now(),

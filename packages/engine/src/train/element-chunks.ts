@@ -1,8 +1,8 @@
 /** Gives other tasks a turn: a promise of `setImmediate` in Node, a turn of a message channel in a browser. */
 export type YieldControl = () => Promise<void>;
 
-/** AdamW updates roughly 100 elements per microsecond, so a turn stays near 5 ms. */
-export const elementsPerTurn = 1 << 19;
+/** AdamW updates roughly 100 elements per microsecond, so a turn stays near 1 ms, and short beside a busy worker. */
+export const elementsPerTurn = 1 << 17;
 
 /**
  * Walks over all elements of `arrays` in order, in pieces, and yields after every {@link elementsPerTurn} elements so

@@ -37,7 +37,7 @@ export function createAdamWState(parameters: readonly Float32Array[]): AdamWStat
 /**
  * One AdamW update in place, with weight decay decoupled from the gradient as `torch.optim.AdamW` does it. Moments and
  * parameters are float32; the arithmetic between them is double, so results agree with PyTorch's to float32 rounding.
- * Yields about every 5 ms; nobody may read the arrays until the promise settles.
+ * Yields about every millisecond; nobody may read the arrays until the promise settles.
  * @returns the index of the first array that became NaN or infinite, or -1.
  * @throws RangeError for a step below 1 or arrays that do not fit together.
  * Source: Loshchilov & Hutter, "Decoupled Weight Decay Regularization", arXiv:1711.05101.
