@@ -29,6 +29,12 @@ export const rawLayout = {
     const dims = first.dims.map((dim, i) => (i === axis ? total : dim));
     return g.apply('Concat', parts, { dims, type: first.type, attributes: { axis } });
   },
+  /** Rows of a frozen table [V, H], which may be of 16 bits, by int32 index [M] → [M, H] in float32. */
+  takeRows(g: GraphBuilder, table: Value, index: Value): Value {
+    const dims = [...index.dims, ...table.dims.slice(1)];
+    const taken = g.apply('Gather', [table, index], { dims, type: table.type, attributes: { axis: 0 } });
+    return table.type === 'float32' ? taken : g.apply('Cast', [taken], { dims, attributes: { to: 1 } });
+  },
   /** A table [V, H] with rows [M, H] added to it where the int32 index [M] says; an index may come more than once. */
   addRows(g: GraphBuilder, ...[table, index, rows]: [table: Value, index: Value, rows: Value]): Value {
     const [count = 0] = index.dims;

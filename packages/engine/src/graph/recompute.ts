@@ -52,3 +52,20 @@ export function oneAfter(g: GraphBuilder, after: Value): Value {
   const first = rawLayout.slice(g, row, { axis: 1, start: 0, end: 1 });
   return raw.add(g, raw.mul(g, first, g.scalar(0)), g.scalar(1));
 }
+
+/**
+ * A weight of 16 bits in float32. The copy is made only after a matrix exists, so that each use that is given another
+ * matrix has its own, which is freed after it.
+ */
+export function widenedAfter(g: GraphBuilder, weight: Value, after: Value): Value {
+  const shape = g.apply('Shape', [after], { dims: [after.dims.length], type: 'int64' });
+  const extent = g.apply('Slice', [shape, ...[[0], [1], [0]].map((list) => g.integers(list))], {
+    dims: [1],
+    type: 'int64',
+  });
+  const nothing = g.apply('Mul', [extent, g.integers([0])], { dims: [1], type: 'int64' });
+  const rank = weight.dims.length;
+  const dims = g.apply('Add', [g.integers(weight.dims.map(Number)), nothing], { dims: [rank], type: 'int64' });
+  const same = g.apply('Reshape', [weight, dims], { dims: weight.dims, type: weight.type });
+  return g.apply('Cast', [same], { dims: weight.dims, attributes: { to: 1 } });
+}

@@ -84,7 +84,7 @@ function chunkLoss(
     .map((product, index) => raw.mul(g, product, share(index)))
     .reduce((sum, part) => raw.add(g, sum, part));
   const others = raw.reduceSum(g, rawLayout.slice(g, shares, { axis: 1, start: 0, end: stripes.length }), [1]);
-  const taken = g.apply('Gather', [head, targets], { dims: hidden.dims, attributes: { axis: 0 } });
+  const taken = rawLayout.takeRows(g, head, targets);
   return { loss, dHidden: raw.mul(g, raw.sub(g, expected, raw.mul(g, taken, others)), weights) };
 }
 

@@ -15,7 +15,7 @@ import {
   rmsNorm,
 } from '../graph/linear.ts';
 import { adaptedQuantizedLinear, quantizedLinear } from '../graph/quantized-linear.ts';
-import { checkpointed } from '../graph/recompute.ts';
+import { checkpointed, widenedAfter } from '../graph/recompute.ts';
 import { stripedCrossEntropy } from '../graph/striped-cross-entropy.ts';
 import { type RotaryAngles, rotary } from '../graph/rotary.ts';
 import type { ModelConfig } from './model-config.ts';
@@ -94,6 +94,8 @@ class CausalLmBuilder {
   readonly #frozen = new Map<string, Value>();
   readonly #adapters: ReadonlyMap<string, AdapterModule>;
   readonly #quantized: CausalLmSpec['quantized'];
+  /** The input of the layer that is being built, where it is built twice. */
+  #recomputedFrom: Value | undefined;
 
   constructor(spec: CausalLmSpec, task: CausalLmTask) {
     this.#spec = spec;
@@ -111,17 +113,18 @@ class CausalLmBuilder {
     const ids = g.input('ids', [rows], 'int32');
     const angleDims = [this.#task.batch, 1, length, config.headSize];
     const angles = { cos: g.input('cos', angleDims), sin: g.input('sin', angleDims) };
-    let x = gatherRows(g, this.#weight(EMBEDDING), ids);
+    let x = this.#spec.trainable.has(EMBEDDING)
+      ? gatherRows(g, this.#weight(EMBEDDING), ids)
+      : rawLayout.takeRows(g, this.#stored(EMBEDDING), ids);
     const shape = { rows, length, angles };
     for (let layer = 0; layer < config.layers; layer++) {
       x = this.#recompute
-        ? checkpointed(g, x, (from) => this.#layer(layer, from, shape))
+        ? checkpointed(g, x, (from) => this.#recomputedLayer(layer, from, shape))
         : this.#layer(layer, x, shape);
     }
     const counted = this.#labelledRows(x);
     const hidden = rmsNorm(g, counted, this.#weight(FINAL_NORM), config.normEpsilon);
-    const head = this.#weight(config.tiedEmbeddings ? EMBEDDING : HEAD);
-    this.#finish(hidden, head);
+    this.#finish(hidden, config.tiedEmbeddings ? EMBEDDING : HEAD);
     return g.build();
   }
 
@@ -133,6 +136,13 @@ class CausalLmBuilder {
 
   get #recompute(): boolean {
     return this.#task.kind === 'loss' && this.#task.gradients && this.#task.recompute === true;
+  }
+
+  #recomputedLayer(layer: number, from: Value, shape: Shape): Value {
+    this.#recomputedFrom = from;
+    const x = this.#layer(layer, from, shape);
+    this.#recomputedFrom = undefined;
+    return x;
   }
 
   #layer(layer: number, x: Value, shape: Shape): Value {
@@ -149,16 +159,16 @@ class CausalLmBuilder {
     return add(g, attended, this.#linear(layer, 'down_proj', active));
   }
 
-  #finish(hidden: Value, head: Value): void {
+  #finish(hidden: Value, headName: string): void {
     const g = this.#g;
     const [rows = 0] = hidden.dims;
     if (this.#task.kind === 'logits') {
-      g.output('logits', this.#logits(hidden, head));
+      g.output('logits', this.#logits(hidden, headName));
       return;
     }
     if (this.#task.kind === 'generate') {
       const last = g.input('last', [this.#task.batch], 'int32');
-      g.output('logits', this.#logits(gatherRows(g, hidden, last), head));
+      g.output('logits', this.#logits(gatherRows(g, hidden, last), headName));
       return;
     }
     const targets = g.input('targets', [rows], 'int32');
@@ -168,8 +178,8 @@ class CausalLmBuilder {
     const adapter = lowRank && { inner: lowRankInner(g, hidden, lowRank), b: lowRank.b };
     const loss =
       stripes.length > 0 && !adapter
-        ? stripedCrossEntropy(g, { hidden, head, targets, weights, stripes })
-        : crossEntropy(g, { hidden, head, targets, weights, adapter });
+        ? stripedCrossEntropy(g, { hidden, head: this.#stored(headName), targets, weights, stripes })
+        : crossEntropy(g, { hidden, head: this.#weight(headName), targets, weights, adapter });
     g.output('loss', loss);
     if (!this.#task.gradients) return;
     const wanted = [...this.#parameters];
@@ -182,13 +192,13 @@ class CausalLmBuilder {
     });
   }
 
-  #logits(hidden: Value, head: Value): Value {
+  #logits(hidden: Value, headName: string): Value {
     const g = this.#g;
     const parts = this.#quantizedHead().map((stripe) => stripe.forward(g, hidden));
     const base =
       parts.length > 0
         ? rawLayout.concat(g, parts, 1, this.#spec.config.vocabularySize)
-        : rawGemm(g, [hidden, head], { transposeB: true });
+        : rawGemm(g, [hidden, this.#weight(headName)], { transposeB: true });
     const lowRank = this.#lowRank(HEAD_PATH, hidden);
     return lowRank ? rawGemm(g, [lowRankInner(g, hidden, lowRank), lowRank.b, base], { transposeB: true }) : base;
   }
@@ -279,14 +289,20 @@ class CausalLmBuilder {
   #weight(name: string): Value {
     const trainable = this.#spec.trainable.get(name);
     if (trainable) return this.#parameter(name, trainable);
-    return this.#once(name, () => {
+    const stored = this.#stored(name);
+    if (stored.type === 'float32') return stored;
+    // 16-bit weights stay as they are in memory and are widened where they are used.
+    const from = this.#recomputedFrom;
+    if (from) return this.#once(`${name} after ${from.name}`, () => widenedAfter(this.#g, stored, from));
+    return this.#once(name, () => this.#g.apply('Cast', [stored], { dims: stored.dims, attributes: { to: 1 } }));
+  }
+
+  /** A frozen weight as it lies in its file. */
+  #stored(name: string): Value {
+    return this.#once(`stored.${name}`, () => {
       const initializer = this.#spec.weights.get(name);
       invariant(initializer, `the weight ${name} was not loaded`);
-      const value = this.#g.initializer(initializer);
-      // 16-bit weights stay as they are in memory and are widened where they are used.
-      return value.type === 'float32'
-        ? value
-        : this.#g.apply('Cast', [value], { dims: value.dims, attributes: { to: 1 } });
+      return this.#g.initializer(initializer);
     });
   }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toMicroBatches } from '../data/micro-batches.ts';
 import { createAdapterParameters } from '../lora/adapter-parameters.ts';
-import type { CausalLmSpec } from '../models/causal-lm.ts';
+import { graphMemory } from '../graph/graph-memory.ts';
+import { buildCausalLm, type CausalLmSpec } from '../models/causal-lm.ts';
 import { createLanguageModel } from '../models/language-model.ts';
 import {
   frozenWeights,
@@ -16,6 +17,7 @@ import {
   tinyWeights,
   trainableWeights,
 } from '../models/testing/tiny-model.ts';
+import { elementCount } from '../tensor.ts';
 import { relativeDistance } from '../runtime/testing/compare.ts';
 import type { Parameter } from '../train/differentiable-model.ts';
 import { windowGradients } from '../train/window-gradients.ts';
@@ -93,4 +95,21 @@ describe('in 8 bits', () => {
       dropout,
     });
   });
+});
+
+test('weights of 16 bits are widened once more for a layer that is run again', async () => {
+  const { config, weights } = await openModelFolder(join(import.meta.dirname, '../../../../models/skein-small'));
+  expect([...weights.values()].every(({ type }) => type === 'bfloat16')).toBe(true);
+  const adapter = tinyAdapter(config);
+  const parameters = scrambled(createAdapterParameters(adapter, config, 1)).map((parameter) => ({
+    ...parameter,
+    data: parameter.data.map((x) => 0.1 * x),
+  }));
+  const spec = { config, weights, trainable: new Map(), adapter };
+  await expectEqualGradients({ spec, parameters, dropout: 0 });
+  const memoryOf = (recompute: boolean) =>
+    graphMemory(buildCausalLm(spec, { kind: 'loss', batch: 1, length: 8, gradients: true, dropout: 0, recompute }));
+  const inFloats = 4 * [...weights.values()].reduce((sum, { dims }) => sum + elementCount(dims), 0);
+  expect(memoryOf(false).peakBytes).toBeGreaterThan(inFloats);
+  expect(memoryOf(true).peakBytes).toBeLessThan(0.6 * inFloats);
 });
