@@ -33,7 +33,7 @@ export async function uploadBlob(port: BlobPort, source: ByteSource, options: Bl
   let doneBytes = source.size - missing.reduce((sum, index) => sum + chunkSize(source.size, index), 0);
   options.onProgress?.(doneBytes, source.size);
   await inParallel(runsOf(missing), PARALLEL_REQUESTS, async ([first, count]) => {
-    const bytes = new Uint8Array(await readChunks(source, first, count, options.signal));
+    const bytes = await readChunks(source, first, count, options.signal);
     const attemptMs = count * ATTEMPT_TIMEOUT_MS;
     await transport.json({ ...put, path: `${path}/chunks/${first}`, bytes, attemptMs }, storedSchema);
     doneBytes += bytes.length;
@@ -84,7 +84,8 @@ interface RunFetch {
 
 async function fetchRun({ transport, leafHash }: BlobPort, { root, run, sink, options }: RunFetch): Promise<void> {
   const path = `/v1/blobs/${root}/chunks/${run[0]!.index}?count=${run.length}`;
-  const data = await transport.bytes({ ...options, path, attemptMs: run.length * ATTEMPT_TIMEOUT_MS });
+  const sizeBytes = run.reduce((sum, chunk) => sum + chunk.sizeBytes, 0);
+  const data = await transport.bytes({ ...options, path, attemptMs: run.length * ATTEMPT_TIMEOUT_MS }, sizeBytes);
   let at = 0;
   for (const chunk of run) {
     const bytes = data.subarray(at, at + chunk.sizeBytes);

@@ -17,7 +17,7 @@ export interface HubRequest extends CallOptions {
   /** From the base address on, with its query. */
   readonly path: string;
   readonly json?: unknown;
-  readonly bytes?: Uint8Array<ArrayBuffer>;
+  readonly bytes?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
   /** Limit of one attempt, its body included. */
   readonly attemptMs?: number;
@@ -26,8 +26,8 @@ export interface HubRequest extends CallOptions {
 export interface Transport {
   /** The body of a 2xx status as JSON. @throws BaseError with the hub's code, `client/unreachable`, `client/bad-reply` */
   json<Schema extends z.ZodType>(request: HubRequest, schema: Schema): Promise<z.output<Schema>>;
-  /** The body as bytes. */
-  bytes(request: HubRequest): Promise<Uint8Array>;
+  /** The body as bytes, so many or fewer. @throws BaseError `client/bad-reply` for more */
+  bytes(request: HubRequest, sizeBytes: number): Promise<Uint8Array>;
   /** The response with its body still to be read, for as long as `signal` lets it. */
   stream(request: HubRequest): Promise<Response>;
   /** Own clock minus the chain's at the last response, in seconds; null before one that told it. */
@@ -47,7 +47,8 @@ export function createTransport(options: TransportOptions): Transport {
 
   async function attempt(request: HubRequest, signal: AbortSignal | undefined): Promise<Response> {
     const { method = 'GET', json, bytes, headers = {} } = request;
-    const body = json === undefined ? bytes : JSON.stringify(json);
+    // No source reads into shared memory, the only kind that fetch wouldn't take.
+    const body = json === undefined ? (bytes as Uint8Array<ArrayBuffer> | undefined) : JSON.stringify(json);
     const type = json === undefined ? 'application/octet-stream' : 'application/json';
     const response = await options.fetch(options.url + request.path, {
       method,
@@ -86,8 +87,8 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     json: (request, schema) =>
       send(request, limitOf(request), async (response) => parseReply(await response.text(), schema, request.path)),
-    bytes: (request) =>
-      send(request, limitOf(request), async (response) => new Uint8Array(await response.arrayBuffer())),
+    bytes: (request, sizeBytes) =>
+      send(request, limitOf(request), (response) => readBytes(response, sizeBytes, request.path)),
     stream: (request) => send(request, null, async (response) => response),
     clockSkewSeconds: () => skewSeconds,
   };
@@ -124,6 +125,25 @@ async function errorOf(response: Response): Promise<Failure> {
   const message = `The hub answered with status ${status} and no word of its own.`;
   const hints = ['Make sure that the address is a hub’s; a proxy in between may have answered.'];
   return { failure: new BaseError('client/bad-reply', message, { info: { status }, hints }), final };
+}
+
+/** Piece by piece into one array: `arrayBuffer()` keeps all pieces first, however many come, and then joins them. */
+async function readBytes(response: Response, sizeBytes: number, path: string): Promise<Uint8Array> {
+  const bytes = new Uint8Array(sizeBytes);
+  let at = 0;
+  const reader = response.body?.getReader();
+  if (reader === undefined) return bytes.subarray(0, at);
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return bytes.subarray(0, at);
+    if (at + value.length > sizeBytes) {
+      await reader.cancel();
+      const message = `The hub’s answer to ${path} is longer than the ${sizeBytes} bytes that were asked for.`;
+      throw new BaseError('client/bad-reply', message, { info: { path } });
+    }
+    bytes.set(value, at);
+    at += value.length;
+  }
 }
 
 function parseReply<Schema extends z.ZodType>(text: string, schema: Schema, path: string): z.output<Schema> {

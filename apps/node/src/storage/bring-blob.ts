@@ -1,7 +1,7 @@
 import { access, type FileHandle, open, rename } from 'node:fs/promises';
 import type { BlobSink, HubClient } from '@skein/client';
 import { type Digest, digestFromHash } from '@skein/core';
-import { partialSuffix, syncDirectory } from '@skein/engine/files';
+import { partialSuffix } from '@skein/engine/files';
 import { blobPath } from './blob-path.ts';
 import { leafHash } from './leaf-hash.ts';
 
@@ -45,12 +45,11 @@ async function download(hub: HubClient, root: Digest, { folder, signal }: Place)
   });
   try {
     await hub.downloadBlob(root, sinkOf(file), { signal });
-    await file.sync();
   } finally {
     await file.close();
   }
+  // Not synced: whoever reads it checks its hash, and what a power cut took of it is fetched again.
   await rename(partial, path);
-  await syncDirectory(folder);
 }
 
 function sinkOf(file: FileHandle): BlobSink {
