@@ -139,6 +139,12 @@ describe('blobs', () => {
     expect(written).not.toContain(1);
     await expect(client.downloadBlob(root, sink)).rejects.toMatchObject({ code: 'client/bad-blob' });
   });
+
+  it('longer than asked for are cut off', async () => {
+    const url = await serveBlob((index, chunk) => (index === 2 ? new Uint8Array(BLOB_CHUNK_BYTES) : chunk));
+    const download = createHubClient({ url }).downloadBlob(blobRoot, { write: async () => undefined });
+    await expect(download).rejects.toMatchObject({ code: 'client/bad-reply' });
+  });
 });
 
 describe('events', () => {

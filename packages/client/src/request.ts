@@ -87,8 +87,7 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     json: (request, schema) =>
       send(request, limitOf(request), async (response) => parseReply(await response.text(), schema, request.path)),
-    bytes: (request, sizeBytes) =>
-      send(request, limitOf(request), (response) => readBytes(response, sizeBytes, request.path)),
+    bytes: (request, sizeBytes) => send(request, limitOf(request), (response) => readBytes(response, sizeBytes)),
     stream: (request) => send(request, null, async (response) => response),
     clockSkewSeconds: () => skewSeconds,
   };
@@ -128,7 +127,7 @@ async function errorOf(response: Response): Promise<Failure> {
 }
 
 /** Piece by piece into one array: `arrayBuffer()` keeps all pieces first, however many come, and then joins them. */
-async function readBytes(response: Response, sizeBytes: number, path: string): Promise<Uint8Array> {
+async function readBytes(response: Response, sizeBytes: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(sizeBytes);
   let at = 0;
   const reader = response.body?.getReader();
@@ -138,8 +137,8 @@ async function readBytes(response: Response, sizeBytes: number, path: string): P
     if (done) return bytes.subarray(0, at);
     if (at + value.length > sizeBytes) {
       await reader.cancel();
-      const message = `The hub’s answer to ${path} is longer than the ${sizeBytes} bytes that were asked for.`;
-      throw new BaseError('client/bad-reply', message, { info: { path } });
+      const message = `The hub’s answer to ${response.url} is longer than the ${sizeBytes} bytes that were asked for.`;
+      throw new BaseError('client/bad-reply', message, { info: { url: response.url } });
     }
     bytes.set(value, at);
     at += value.length;
