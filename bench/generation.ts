@@ -35,6 +35,8 @@ interface Measurement {
   readonly peakBytes: number;
 }
 
+const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
+
 mkdirSync(values.folder, { recursive: true });
 const here = import.meta.dirname;
 const model = await randomModelFolder(values.folder, { shape: HALF_BILLION, outliers: false });
@@ -75,11 +77,12 @@ for (let round = 0; round <= Number(values.rounds); round++) {
     await setTimeout(300);
     const measurement = await server.step();
     if (round > 0) measured.get(server.name)?.push(measurement);
+    const speeds = [Number(values.prompt) / measurement.promptSeconds, 1 / median(measurement.tokenSeconds)];
+    console.error(`${round} ${server.name}: ${speeds.map((speed) => speed.toFixed(1)).join(' and ')} tokens/s`);
   }
 }
 for (const server of servers) server.stop();
 
-const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 /** Medians over all turns, and the turn of each that others' work disturbed least. */
 const summary = [...measured].map(([name, turns]) => ({
   name,
