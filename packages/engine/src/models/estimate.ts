@@ -9,7 +9,7 @@ const RUNTIME_BYTES = 180_000_000;
 const NODE_BYTES = 10_000;
 
 /** Memory that ONNX Runtime keeps for each byte that a graph needs: it hands out blocks that were made for others. */
-const KEPT = { fast: 1.05, low: 1.8 } as const;
+const KEPT = { fast: 1.05, low: 1.5 } as const;
 
 /** What a step keeps for its reverse pass: every activation, or the inputs of layers, which are then run again. */
 export type MemoryUse = 'fast' | 'low';
