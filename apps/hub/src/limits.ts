@@ -29,7 +29,7 @@ export const MAX_KEPT_EVENTS = 10_000;
 export const BLOCKS_PER_QUERY = 1000;
 
 /** Between two looks at a chain on this machine, which mines at once. */
-export const LOCAL_CHAIN_POLL_MS = 100;
+export const LOCAL_CHAIN_POLL_MS = 250;
 
 /** Between two looks at another chain: a block takes 2 to 12 s there, and public nodes count requests. */
 export const CHAIN_POLL_MS = 2_000;
