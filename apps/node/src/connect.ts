@@ -22,9 +22,10 @@ export function openHub(config: NodeConfig, signal?: AbortSignal): HubClient {
  * @throws BaseError `node/other-hub`, `client/unreachable`
  */
 export async function readInfo(directory: string, hub: HubClient): Promise<Info> {
+  const info = await hub.info();
+  // Read after the hub has answered: what its owner wrote meanwhile is not to be overwritten.
   const path = nodePaths(directory).config;
   const config = await readJsonFile(path, nodeConfigSchema);
-  const info = await hub.info();
   const found = { chainId: info.chain.chainId, alliance: info.chain.alliance, logKey: info.logKey };
   const pins = config?.pins ?? null;
   if (config !== null && pins === null) await writeJsonFile(path, { ...config, pins: found });
