@@ -53,9 +53,10 @@ export async function sumOf({ plan, job, blobs, keepsSum }: SumFiles, aggregate?
   const computed = await computeSum(nodeCrypto, plan, job, { read: (root) => readBlob(blobs, root), aggregate });
   if (!computed.ok) return computed;
   const sum = describe(computed.sum);
-  const keeping = keepsSum ? keep(blobs, sum, computed.sum) : sum;
   const model = describe(computed.model);
-  await Promise.all([keeping, keep(blobs, model, computed.model)]);
+  // Of opaque parameters both are one blob, and a file has one writer.
+  const isApart = keepsSum && sum.root !== model.root;
+  await Promise.all([isApart && keep(blobs, sum, computed.sum), keep(blobs, model, computed.model)]);
   return { ok: true, sum, model };
 }
 
