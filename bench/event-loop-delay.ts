@@ -3,9 +3,15 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ELDHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { adamWDefaults, LINEARS, type TrainConfig, type TrainEvent, train } from '@skein/engine';
-import { createWorkerRuntime, prepareFineTune, type TrainingMode, yieldToEventLoop } from '@skein/engine/node';
-import { arbitraryBatch } from './arbitrary-batch.ts';
+import { LINEARS, type TrainEvent } from '@skein/engine';
+import {
+  arbitraryBatch,
+  createWorkerRuntime,
+  MEASURED_COURSE,
+  prepareFineTune,
+  type TrainingMode,
+  trainOnBatch,
+} from '@skein/engine/node';
 import { openLoraModel } from './lora-model.ts';
 import { randomModel } from './random-model.ts';
 
@@ -25,20 +31,6 @@ const { values } = parseArgs({
 });
 
 const RESOLUTION_MS = 10;
-const course: TrainConfig = {
-  seed: 1,
-  accumulationSteps: 1,
-  learningRate: 1e-4,
-  schedule: 'constant',
-  warmup: { steps: 0 },
-  maxSteps: null,
-  epochs: 1000,
-  maxGradientNorm: 1,
-  adamW: adamWDefaults,
-  evaluateEvery: null,
-  earlyStop: null,
-};
-
 /** Delays in milliseconds, of the whole run and of all but its first step. */
 async function measured(run: (onEvent: (event: TrainEvent) => void) => Promise<unknown>) {
   const [whole, later] = [monitor(), monitor()];
@@ -69,19 +61,7 @@ async function largeModel() {
   const how = { mode: values.mode as TrainingMode, rank: Number(values.rank) };
   const { model, close } = await openLoraModel(path, 2, how);
   const row = arbitraryBatch({ length: 512, vocabulary: model.spec.config.vocabularySize });
-  const result = await measured((onEvent) =>
-    train({
-      model,
-      config: { ...course, maxSteps: Number(values.steps) },
-      configDigest: 'bench',
-      batchesOfEpoch: () => [row],
-      checkpointEvery: null,
-      saveCheckpoint: async () => {},
-      onEvent,
-      now: () => performance.now(),
-      yieldControl: yieldToEventLoop,
-    }),
-  );
+  const result = await measured((onEvent) => trainOnBatch(model, row, { steps: Number(values.steps), onEvent }));
   await close();
   return { ...how, ...result };
 }
@@ -102,7 +82,7 @@ async function shippedModel() {
       adapter: { ...adapter, rankPattern: {}, alphaPattern: {}, layers: undefined, baseModel: undefined },
     },
     rows: { batch: 8, maxLength: 256, packing: 'rows', overlong: 'error' },
-    train: { ...course, maxSteps: Number(values['small-steps']), evaluateEvery: 50 },
+    train: { ...MEASURED_COURSE, epochs: 1000, maxSteps: Number(values['small-steps']), evaluateEvery: 50 },
     checkpointEvery: 50,
     threads: 2,
     mode: 'fp32',

@@ -1,7 +1,5 @@
 import { parseArgs } from 'node:util';
-import { adamWDefaults, train } from '@skein/engine';
-import { TRAINING_MODES, yieldToEventLoop } from '@skein/engine/node';
-import { arbitraryBatch } from './arbitrary-batch.ts';
+import { arbitraryBatch, TRAINING_MODES, trainOnBatch } from '@skein/engine/node';
 import { openLoraModel } from './lora-model.ts';
 
 /**
@@ -24,32 +22,12 @@ for (const mode of TRAINING_MODES.filter((name) => name !== 'auto')) {
   const row = arbitraryBatch({ length: Number(values.length), vocabulary: model.spec.config.vocabularySize });
   const own: number[] = [];
   losses[mode] = own;
-  await train({
-    model,
-    config: {
-      seed: 1,
-      accumulationSteps: 1,
-      learningRate: Number(values.rate),
-      schedule: 'constant',
-      warmup: { steps: 0 },
-      maxSteps: Number(values.steps),
-      epochs: Number(values.steps),
-      maxGradientNorm: 1,
-      adamW: adamWDefaults,
-      evaluateEvery: null,
-      earlyStop: null,
-    },
-    configDigest: 'bench',
-    batchesOfEpoch: () => [row],
-    checkpoint: null,
-    checkpointEvery: Number(values.steps) + 1,
-    saveCheckpoint: async () => {},
+  await trainOnBatch(model, row, {
+    steps: Number(values.steps),
+    learningRate: Number(values.rate),
     onEvent(event) {
       if (event.type === 'step') own.push(event.loss);
     },
-    now: () => performance.now(),
-    yieldControl: yieldToEventLoop,
-    signal: new AbortController().signal,
   });
   await close();
 }

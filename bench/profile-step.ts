@@ -2,8 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { TrainingMode } from '@skein/engine/node';
-import { arbitraryBatch } from './arbitrary-batch.ts';
+import { arbitraryBatch, type TrainingMode } from '@skein/engine/node';
 import { openLoraModel } from './lora-model.ts';
 import { randomModel } from './random-model.ts';
 

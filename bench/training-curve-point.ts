@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
-import { adamWDefaults, estimateTraining, train, trainingFlops } from '@skein/engine';
-import { type TrainingMode, yieldToEventLoop } from '@skein/engine/node';
-import { arbitraryBatch } from './arbitrary-batch.ts';
+import { estimateTraining, trainingFlops } from '@skein/engine';
+import { arbitraryBatch, trainOnBatch, type TrainingMode } from '@skein/engine/node';
 import { openLoraModel } from './lora-model.ts';
 import { processMemory } from './process-memory.ts';
 
@@ -32,31 +31,12 @@ const { spec } = model;
 const trainableElements = model.parameters.reduce((sum, { data }) => sum + data.length, 0);
 const estimate = estimateTraining(spec, { batch, length, dropout: 0, memory, trainableElements });
 const ends: number[] = [];
-await train({
-  model,
-  config: {
-    seed: 1,
-    accumulationSteps: 1,
-    learningRate: 1e-4,
-    schedule: 'constant',
-    warmup: { steps: 0 },
-    // The first opens files and the session.
-    maxSteps: steps + 1,
-    epochs: null,
-    maxGradientNorm: 1,
-    adamW: adamWDefaults,
-    evaluateEvery: null,
-    earlyStop: null,
-  },
-  configDigest: 'bench',
-  batchesOfEpoch: () => [arbitraryBatch({ batch, length, vocabulary: spec.config.vocabularySize })],
-  checkpointEvery: null,
-  saveCheckpoint: async () => {},
+await trainOnBatch(model, arbitraryBatch({ batch, length, vocabulary: spec.config.vocabularySize }), {
+  // The first opens files and the session.
+  steps: steps + 1,
   onEvent(event) {
     if (event.type === 'step') ends.push(performance.now());
   },
-  now: () => performance.now(),
-  yieldControl: yieldToEventLoop,
 });
 const { anonymousBytes, peakBytes } = processMemory();
 console.log(

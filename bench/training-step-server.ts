@@ -1,8 +1,6 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { adamWDefaults, train } from '@skein/engine';
-import { type TrainingMode, yieldToEventLoop } from '@skein/engine/node';
-import { arbitraryBatch } from './arbitrary-batch.ts';
+import { arbitraryBatch, type TrainingMode, trainOnBatch } from '@skein/engine/node';
 import { openLoraModel } from './lora-model.ts';
 import { processMemory } from './process-memory.ts';
 
@@ -44,34 +42,13 @@ async function waitForLine(): Promise<void> {
 }
 
 await waitForLine();
-await train({
-  model,
-  config: {
-    seed: 1,
-    accumulationSteps: 1,
-    learningRate: 1e-4,
-    schedule: 'constant',
-    warmup: { steps: 0 },
-    maxSteps: 1000,
-    epochs: 1000,
-    maxGradientNorm: 1,
-    adamW: adamWDefaults,
-    evaluateEvery: null,
-    earlyStop: null,
-  },
-  configDigest: 'bench',
-  batchesOfEpoch: () => [row],
-  checkpoint: null,
-  checkpointEvery: 1000,
-  saveCheckpoint: async () => {},
+await trainOnBatch(model, row, {
   async onEvent(event) {
     if (event.type !== 'step') return;
     const seconds = (performance.now() - startedMs) / 1000;
     console.log(JSON.stringify({ seconds, loss: event.loss, peakBytes: processMemory().peakBytes, anonymousBytes }));
     await waitForLine();
   },
-  now: () => performance.now(),
-  yieldControl: yieldToEventLoop,
   signal: stop.signal,
 });
 await close();

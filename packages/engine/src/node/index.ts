@@ -39,4 +39,6 @@ export {
   TRAINING_MODES,
   type TrainingMode,
 } from './training-weights.ts';
+export { arbitraryBatch } from './arbitrary-batch.ts';
+export { MEASURED_COURSE, trainOnBatch, type TrainOnBatchOptions } from './train-on-batch.ts';
 export { type MeasureTrainingOptions, measureTraining, type TrainingMeasurement } from './measure-training.ts';

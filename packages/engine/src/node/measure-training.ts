@@ -7,10 +7,10 @@ import { LINEARS } from '../models/weight-names.ts';
 import { createRandom } from '../random.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { MicroBatch, Parameter } from '../train/differentiable-model.ts';
-import { adamWDefaults } from '../train/optimizer/adamw.ts';
-import { train } from '../train/trainer.ts';
+import { arbitraryBatch } from './arbitrary-batch.ts';
 import { openModelFolder } from './model-folder.ts';
 import { type ModeChoice, openTrainingWeights, type TrainingMode } from './training-weights.ts';
+import { trainOnBatch } from './train-on-batch.ts';
 import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
 export interface MeasureTrainingOptions {
@@ -48,7 +48,7 @@ export async function measureTraining(runtime: Runtime, options: MeasureTraining
   const start = withSomeB(createAdapterParameters(modules, config, 1));
   const spec = { config, weights, trainable: new Map<string, readonly number[]>(), adapter: modules };
   const { threads, signal } = options;
-  const batch = arbitraryBatch(options, config.vocabularySize);
+  const batch = arbitraryBatch({ ...options, vocabulary: config.vocabularySize });
   const recompute = options.memory === 'low';
   const job = { folder, spec, parameters: start, threads, batch, recompute, signal };
   const { choice, quantized } = await openTrainingWeights(runtime, options.mode, job);
@@ -87,19 +87,6 @@ function withSomeB(parameters: readonly Parameter[]): Parameter[] {
   );
 }
 
-function arbitraryBatch({ batch, length }: MeasureTrainingOptions, vocabulary: number): MicroBatch {
-  const inputIds = Int32Array.from({ length: batch * length }, (_, i) => (i * 7919 + 13) % vocabulary);
-  return {
-    batch,
-    length,
-    inputIds,
-    positions: inputIds.map((_, i) => i % length),
-    segments: new Int32Array(batch * length).fill(1),
-    targets: inputIds.map((_, i) => (i % length === length - 1 ? -1 : (inputIds[i + 1] as number))),
-    targetCount: batch * (length - 1),
-  };
-}
-
 async function gradientOf(model: LanguageModel, batch: MicroBatch): Promise<Float32Array[]> {
   const sums = model.parameters.map(({ data }) => new Float32Array(data.length));
   await model.accumulateGradients(batch, 1 / batch.targetCount, sums, 0);
@@ -112,30 +99,11 @@ async function timeSteps(
   { steps, signal }: MeasureTrainingOptions,
 ): Promise<number[]> {
   const ends: number[] = [];
-  await train({
-    model,
-    config: {
-      seed: 1,
-      accumulationSteps: 1,
-      learningRate: 1e-4,
-      schedule: 'constant',
-      warmup: { steps: 0 },
-      maxSteps: steps + 1,
-      epochs: null,
-      maxGradientNorm: 1,
-      adamW: adamWDefaults,
-      evaluateEvery: null,
-      earlyStop: null,
-    },
-    configDigest: 'bench',
-    batchesOfEpoch: () => [batch],
-    checkpointEvery: null,
-    saveCheckpoint: async () => {},
+  await trainOnBatch(model, batch, {
+    steps: steps + 1,
     onEvent(event) {
       if (event.type === 'step') ends.push(performance.now());
     },
-    now: () => performance.now(),
-    yieldControl: yieldToEventLoop,
     signal,
   });
   return ends.slice(1).map((end, i) => (end - (ends[i] as number)) / 1000);

@@ -178,7 +178,7 @@ function readAt(handle: number, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
     const count = readSync(handle, bytes, done, length - done, offset + done);
-    if (count === 0) throw new Error('a weight file is shorter than its header says');
+    invariant(count > 0, 'a weight file became shorter while it was read');
     done += count;
   }
   return bytes;

@@ -1,4 +1,4 @@
-import type { MicroBatch } from '@skein/engine';
+import type { MicroBatch } from '../train/differentiable-model.ts';
 
 /** Rows of arbitrary ids, in which every position but the last is labelled. */
 export function arbitraryBatch({
