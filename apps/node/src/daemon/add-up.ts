@@ -12,20 +12,28 @@ export type AddedUp =
  * whether the aggregator, a replay or the member that is ahead of its replay asks.
  */
 export async function addUp(work: RoundWork, job: SumJob, signal: AbortSignal, keepsSum = false): Promise<AddedUp> {
-  const { context, sums } = work;
-  const known = sums.get(jobDigest(job));
+  const { sums, adding } = work;
+  const key = jobDigest(job);
+  for (let other = adding.get(key); other !== undefined; other = adding.get(key)) await other.catch(() => undefined);
+  const known = sums.get(key);
   if (known !== undefined && (known.keepsSum || !keepsSum)) return { ok: true, body: known.body };
-  let added = await compute(work, { job, keepsSum }, signal);
+  const adds = computeAnew(work, { job, keepsSum }, signal).finally(() => adding.delete(key));
+  adding.set(key, adds);
+  const added = await adds;
+  if (added.ok) sums.set(key, { body: added.body, keepsSum });
+  return added;
+}
+
+async function computeAnew(work: RoundWork, wanted: Wanted, signal: AbortSignal): Promise<AddedUp> {
+  const { blobs } = work.context;
+  let added = await compute(work, wanted, signal);
   // A disk that has changed a blob convicts nobody.
-  if (!added.ok && (await context.blobs.removeAltered(rootsOf(job))))
-    added = await compute(work, { job, keepsSum }, signal);
+  if (!added.ok && (await blobs.removeAltered(rootsOf(wanted.job)))) added = await compute(work, wanted, signal);
   if (!added.ok) return added;
   const { sum, model } = added;
-  for (const made of [sum, model]) context.blobs.made(made);
+  for (const made of [sum, model]) blobs.made(made);
   const sizes = { sumBytes: sum.manifest.sizeBytes, modelBytes: model.manifest.sizeBytes };
-  const body = { sum: sum.root, model: model.root, ...sizes };
-  sums.set(jobDigest(job), { body, keepsSum });
-  return { ok: true, body };
+  return { ok: true, body: { sum: sum.root, model: model.root, ...sizes } };
 }
 
 export function jobDigest(job: SumJob): Digest {

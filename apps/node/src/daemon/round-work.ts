@@ -25,4 +25,6 @@ export interface RoundWork {
   readonly told: Set<string>;
   /** What was added up already, by the digest of its job; in memory only, since it can be computed again. */
   readonly sums: Map<Digest, KnownSum>;
+  /** What is being added up now: two at once would write the same files. */
+  readonly adding: Map<Digest, Promise<unknown>>;
 }

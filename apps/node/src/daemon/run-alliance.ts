@@ -110,7 +110,17 @@ async function beginRound(context: AllianceContext, { round, model, before, wake
   logger.info({ round }, `Round ${round} of ${membership.plan.rounds} is open.`);
   const jobs = createJobs({ outagesOf, wake: () => wake.wake() });
   const verify = createRememberingVerifier(domain);
-  return { context, round, folder: current, jobs, complete: new Map(), verify, told: new Set(), sums: new Map() };
+  return {
+    context,
+    round,
+    folder: current,
+    jobs,
+    complete: new Map(),
+    verify,
+    told: new Set(),
+    sums: new Map(),
+    adding: new Map(),
+  };
 }
 
 /** Looks at once when the hub tells of something new; without its events the loop polls. */
