@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { blobManifestOf, blobRoot, encodeModelState, type Message, type Plan } from '@skein/alliance';
 import { type Digest, digestOfBytes } from '@skein/core';
@@ -45,12 +44,10 @@ async function verify(alliance: string): Promise<AllianceReport> {
 }
 
 async function modelAfterFirstRound(alliance: string): Promise<Digest> {
-  for (;;) {
+  return await federation.until(alliance, async () => {
     const [round] = await federation.hub.closedRounds(alliance);
-    const { model } = await federation.hub.alliance(alliance);
-    if (round !== undefined) return model;
-    await delay(100);
-  }
+    return round && (await federation.hub.alliance(alliance)).model;
+  });
 }
 
 const logistic = (name: string) => ({
@@ -71,16 +68,6 @@ async function begin(name: string, changes: Partial<Plan> = {}): Promise<string>
   return alliance;
 }
 
-/** Waits until the hub has this many uploads of the first round. */
-async function uploadsOf(alliance: string, count: number): Promise<Message[]> {
-  for (;;) {
-    const all = await federation.hub.messages(alliance, { round: 1 }).catch(() => []);
-    const uploads = all.map(({ message }) => message).filter(({ kind }) => kind === 'round/upload/1');
-    if (uploads.length >= count) return uploads;
-    await delay(100);
-  }
-}
-
 async function refusal(alliance: string, body: string, headers: Record<string, string> = {}): Promise<string> {
   const response = await fetch(`${federation.hubUrl}/v1/alliances/${alliance}/messages`, {
     method: 'POST',
@@ -99,7 +86,7 @@ describe('a round goes on to the same end', () => {
       const nodes = [await run(folders[0]!), await run(folders[1]!)];
       const ending = federation.runToEnd(alliance);
       // The round waits for its third member, so the attack is in its middle.
-      const [first, second] = (await uploadsOf(alliance, 2)) as [Message, Message];
+      const [first, second] = (await federation.uploadsOf(alliance, 2)) as [Message, Message];
       const text = (changes: object) => JSON.stringify({ ...first, ...changes });
       expect(await refusal(alliance, '{')).toBe('400 hub/malformed');
       expect(await refusal(alliance, text({ body: 7 }))).toBe('400 hub/malformed');
@@ -111,7 +98,7 @@ describe('a round goes on to the same end', () => {
       expect(await refusal(alliance, text({ round: 2 }))).toBe('403 hub/bad-signature');
       expect(await refusal('99', text({}))).toBe('400 hub/other-alliance');
       expect(await refusal(alliance, text({}))).toBe('200 duplicate');
-      expect(await uploadsOf(alliance, 2)).toHaveLength(2);
+      expect(await federation.uploadsOf(alliance, 2)).toHaveLength(2);
       nodes.push(await run(folders[2]!));
       const end = await ending;
       const [round] = await federation.hub.closedRounds(alliance);
@@ -186,7 +173,7 @@ describe('a round goes on to the same end', () => {
       await limitFiles('0:unlimited');
       const ending = federation.runToEnd(alliance);
       await nodes[2]!.says('disk is full');
-      await uploadsOf(alliance, 2);
+      await federation.uploadsOf(alliance, 2);
       expect(nodes[2]!.child.exitCode).toBeNull();
       await limitFiles('unlimited');
       const { removed } = await ending;

@@ -3,7 +3,6 @@ import { mkdtempSync } from 'node:fs';
 import { open, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { blobManifestOf, blobRoot, encodeModelState } from '@skein/alliance';
 import { digestOfBytes } from '@skein/core';
 import { verifyAlliance } from '@skein/node';
@@ -56,14 +55,6 @@ async function fill(): Promise<() => Promise<void>> {
   return () => rm(path);
 }
 
-async function uploadsOf(alliance: string, count: number): Promise<void> {
-  for (;;) {
-    const all = await federation.hub.messages(alliance, { round: 1, kinds: ['round/upload/1'] }).catch(() => []);
-    if (all.length >= count) return;
-    await delay(100);
-  }
-}
-
 it.skipIf(!isMounted)(
   'a hub whose disk is full says so, and goes on with the same round once there is space',
   async () => {
@@ -86,7 +77,7 @@ it.skipIf(!isMounted)(
     const run = (folder: string): Promise<Program> => federation.run(NODE_PROGRAM, ['--directory', folder]);
     const nodes = [await run(folders[0]!), await run(folders[1]!)];
     const ending = federation.runToEnd(alliance);
-    await uploadsOf(alliance, 2);
+    await federation.uploadsOf(alliance, 2);
     const free = await fill();
     nodes.push(await run(folders[2]!));
     await nodes[2]!.says('disk of the hub is full');

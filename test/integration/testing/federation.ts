@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { candidateSeconds, digestOfPlan, encodeModelState, type Plan, parsePlan } from '@skein/alliance';
+import { candidateSeconds, digestOfPlan, encodeModelState, type Message, type Plan, parsePlan } from '@skein/alliance';
 import {
   type AddressBook,
   type AllianceInfo,
@@ -45,6 +45,10 @@ export interface Federation {
   /** Makes a node's directory with a funded account. @returns it */
   makeNode(node: NodeToMake): Promise<string>;
   join(folder: string, alliance: string, trained: { model?: string; trainer?: string }): Promise<void>;
+  /** Asks again at each event of the alliance until there is an answer. */
+  until<T>(alliance: string, ask: () => Promise<T | undefined>): Promise<T>;
+  /** Waits until the hub has at least so many uploads of the first round. */
+  uploadsOf(alliance: string, count: number): Promise<Message[]>;
   /** Opens the first round, and waits until the alliance is over. */
   runToEnd(alliance: string): Promise<AllianceInfo>;
   stop(): Promise<void>;
@@ -76,6 +80,13 @@ export async function startFederation(hubDirectory?: string): Promise<Federation
   const chainOf = createChain({ rpcUrl, book });
   const hub = createHubClient({ url: hubUrl });
   const creators = new Map<string, Chain>();
+  const until: Federation['until'] = async (alliance, ask) => {
+    for await (const _ of hub.events(alliance, { lastEventId: 0 })) {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+    }
+    throw new Error('the hub ended its events');
+  };
   return {
     directory,
     rpcUrl,
@@ -97,13 +108,18 @@ export async function startFederation(hubDirectory?: string): Promise<Federation
       const consent = () => Promise.reject(new Error('the policy allows it; nobody is to be asked'));
       await joinAlliance({ directory: folder, alliance, data: 'records', model, trainer, consent, stake: true });
     },
+    until,
+    uploadsOf: (alliance, count) =>
+      until(alliance, async () => {
+        const uploads = await hub.messages(alliance, { round: 1, kinds: ['round/upload/1'] });
+        return uploads.length < count ? undefined : uploads.map(({ message }) => message);
+      }),
     async runToEnd(alliance) {
       await startAlliance(creators.get(alliance)!, { alliance: BigInt(alliance) });
-      for await (const _ of hub.events(alliance, { lastEventId: 0 })) {
+      return await until(alliance, async () => {
         const info = await readAlliance(chainOf, BigInt(alliance));
-        if (info?.status === 'finished') return info;
-      }
-      throw new Error('the hub ended its events');
+        return info?.status === 'finished' ? info : undefined;
+      });
     },
     async stop() {
       for (const program of programs.toReversed()) await program.end();
