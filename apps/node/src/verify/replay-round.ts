@@ -24,6 +24,8 @@ export interface ReplayPlace {
   readonly model: Digest;
   readonly cohort: readonly Address[];
   readonly survivors: readonly Address[];
+  /** How many members the alliance had when the round was opened. */
+  readonly members: number;
   /** The hub's word on whose keys came in time; held against what the cohort signed. */
   readonly keyed: readonly Address[];
   readonly read: (root: Digest) => Promise<Uint8Array | undefined>;

@@ -122,7 +122,7 @@ async function replayIt(
       throw error;
     },
   );
-  const replay = await replayRound({ ...of, ...sets, round, model, keyed }, messages);
+  const replay = await replayRound({ ...of, ...sets, members: chain.members.length, round, model, keyed }, messages);
   if (!replay.ok) {
     return { checks: [{ name: 'sum', ok: replay.gone ? null : false, detail: replay.sentence }], replayed: null };
   }

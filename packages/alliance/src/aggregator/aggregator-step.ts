@@ -131,7 +131,8 @@ async function aggregateEffect(
   const { cohort, survivors, uploadsRoot } = set;
   const { round, modelBytes } = view;
   const keyed = orderAddresses(view.keyed ?? []);
-  const place = { plan, alliance, round, model: chain.model, modelBytes, keyed, cohort, survivors };
+  const sets = { members: chain.members.length, keyed, cohort, survivors };
+  const place = { plan, alliance, round, model: chain.model, modelBytes, ...sets };
   const result = await sumJobOf(crypto, place, messages);
   const notices = result.faults.map(({ kind, message }) => ({
     kind: 'notice' as const,

@@ -40,6 +40,8 @@ export interface SumPlace {
   readonly round: number;
   readonly model: Digest;
   readonly modelBytes: number;
+  /** How many members the alliance had when the round was opened. */
+  readonly members: number;
   readonly keyed: readonly Address[];
   readonly cohort: readonly Address[];
   readonly survivors: readonly Address[];
@@ -75,7 +77,7 @@ export async function sumJobOf(
     context,
     keyring,
     shares: sharesBySender(shares),
-    threshold: shareThreshold(keyed.length),
+    threshold: shareThreshold(plan, place.members, keyed.length),
     survivors,
     dropouts: cohort.filter((address) => !survivors.includes(address)),
     answers: answersBySender(messages.some('round/unmask/1', 0, survivors)),

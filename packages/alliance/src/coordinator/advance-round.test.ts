@@ -81,6 +81,16 @@ describe('a round', () => {
     expect(viewOf(plan, state, known, now).result).toEqual({ accepted: false, reason: failure, model: sampleDigest });
   });
 
+  it('takes no cohort in which a third of all members would leave a single honest one', () => {
+    const seven = sampleFacts(7, deadline);
+    const startedWith = (count: number) => {
+      const senders = Array.from({ length: count }, (_, index) => index);
+      return stateAfter([[withSent(seven, 'round/keys/1', senders), 1030]]);
+    };
+    expect(startedWith(3)).toMatchObject({ phase: 'closed', failure: 'too-few-members' });
+    expect(startedWith(4)).toMatchObject({ phase: 'shares' });
+  });
+
   it('is failed on the chain only when the chain allows it', () => {
     const state = stateAfter([[withSent(facts, 'round/keys/1', [0]), 1030]]);
     expect(advanceRound(plan, state, facts, deadline - 1).actions).toEqual([]);

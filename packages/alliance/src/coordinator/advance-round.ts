@@ -4,7 +4,7 @@ import type { Plan } from '../plan.ts';
 import type { Phase } from '../round-view.ts';
 import { answersOf, missingAnswers } from './answers.ts';
 import { type KeeperAction, keeperActions } from './keeper-actions.ts';
-import { shareThreshold, survivorQuorum } from './quorums.ts';
+import { cohortNeeded, corruptMembers, shareThreshold, survivorQuorum, survivorsNeeded } from './quorums.ts';
 import type { Failure, RoundFacts, RoundState } from './round-state.ts';
 
 /** The state to store, and what the keeper should do on the chain once it is stored. */
@@ -72,7 +72,7 @@ function step(plan: Plan, state: RoundState, facts: RoundFacts, now: number): Ro
   const answers = answersOf(plan, state, facts);
   const isComplete = missingAnswers(answers).length === 0;
   if (!isComplete && now < state.deadline) return undefined;
-  const next = afterAnswers(plan, state, orderAddresses(answers.given));
+  const next = afterAnswers(plan, state, orderAddresses(answers.given), facts.chain.members.length);
   if (typeof next === 'string') return failed(state, next, facts.chain);
   const latest = facts.chain.deadline;
   const started = entered(plan, { ...state, ...next.fixed }, next.phase, now);
@@ -85,29 +85,41 @@ interface Transition {
 }
 
 /** Where those who answered can go on to, or why they can't. */
-function afterAnswers(plan: Plan, state: RoundState, given: RoundState['keyed'] & object): Transition | Failure {
-  const { aggregation, minMembers } = plan;
+function afterAnswers(
+  plan: Plan,
+  state: RoundState,
+  given: RoundState['keyed'] & object,
+  members: number,
+): Transition | Failure {
+  const isSecure = plan.aggregation.kind === 'secure';
+  const keyed = state.keyed?.length ?? 2;
+  const quorum = (clearCohort: number, survivors: number) => {
+    const cohort = isSecure ? keyed : clearCohort;
+    return survivorQuorum(cohort, survivors, corruptMembers(plan, members, cohort));
+  };
   switch (state.phase) {
     case 'keys':
-      return given.length < Math.max(2, minMembers) ? 'too-few-members' : { phase: 'shares', fixed: { keyed: given } };
+      return given.length < cohortNeeded(plan, members)
+        ? 'too-few-members'
+        : { phase: 'shares', fixed: { keyed: given } };
     case 'shares': {
-      const needed = Math.max(minMembers, shareThreshold(state.keyed?.length ?? 2));
+      const needed = Math.max(cohortNeeded(plan, members), shareThreshold(plan, members, keyed));
       return given.length < needed ? 'too-few-members' : { phase: 'upload', fixed: { cohort: given } };
     }
     case 'upload': {
       // Without masks nobody depends on those who are missing, so the cohort is whoever came.
-      const cohort = aggregation.kind === 'secure' ? (state.cohort ?? []) : given;
-      const needed = Math.max(aggregation.minSurvivors, survivorQuorum(cohort.length, given.length));
-      if (given.length < needed || cohort.length < minMembers) return 'too-few-survivors';
+      const cohort = isSecure ? (state.cohort ?? []) : given;
+      const needed = Math.max(survivorsNeeded(plan, members), quorum(cohort.length, given.length));
+      if (given.length < needed || cohort.length < plan.minMembers) return 'too-few-survivors';
       return { phase: 'survivors', fixed: { cohort, survivors: given } };
     }
     case 'survivors': {
-      const needed = survivorQuorum(state.cohort?.length ?? 0, state.survivors?.length ?? 0);
+      const needed = quorum(state.cohort?.length ?? 0, state.survivors?.length ?? 0);
       if (given.length < needed) return 'no-quorum';
-      return { phase: aggregation.kind === 'secure' ? 'unmask' : 'sum', fixed: {} };
+      return { phase: isSecure ? 'unmask' : 'sum', fixed: {} };
     }
     default:
-      return given.length < shareThreshold(state.keyed?.length ?? 2) ? 'too-few-openings' : { phase: 'sum', fixed: {} };
+      return given.length < shareThreshold(plan, members, keyed) ? 'too-few-openings' : { phase: 'sum', fixed: {} };
   }
 }
 

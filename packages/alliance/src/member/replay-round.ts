@@ -39,8 +39,10 @@ export async function replayJob(
 ): Promise<SumJob | undefined> {
   const { plan, alliance, view, chain, crypto } = input;
   const keyed = state.keyed ?? orderAddresses(view.keyed ?? []);
+  const { round } = state;
   const { model } = chain;
-  const place = { plan, alliance, round: state.round, model, modelBytes: view.modelBytes, keyed, cohort, survivors };
+  const sets = { members: chain.members.length, keyed, cohort, survivors };
+  const place = { plan, alliance, round, model, modelBytes: view.modelBytes, ...sets };
   const result = await sumJobOf(crypto, place, messages);
   return result.ok ? result.job : undefined;
 }

@@ -1,4 +1,5 @@
 import { checkKeyring, shareSecrets, thresholdsOf } from '@skein/privacy';
+import { cohortNeeded, corruptMembers, survivorsNeeded } from '../coordinator/quorums.ts';
 import { orderAddresses } from '../member-set.ts';
 import { messagesRoot } from '../signing/messages-root.ts';
 import { keyringOf, sharesBodyOf } from '../messages/privacy-bodies.ts';
@@ -19,8 +20,10 @@ export async function sharesPhase(turn: Turn): Promise<void> {
     const evidence = { before: turn.state.keyed, now: keyed };
     return refuse(turn, 'member/changed-list', 'The hub changed the list of members with keys.', evidence);
   }
-  if (keyed.length < Math.max(2, plan.minMembers)) {
-    const sentence = `The hub goes on with ${keyed.length} members; the plan asks for ${plan.minMembers}.`;
+  const members = input.chain.members.length;
+  const needed = cohortNeeded(plan, members);
+  if (keyed.length < needed) {
+    const sentence = `The hub goes on with ${keyed.length} of ${members} members; a round of this plan needs ${needed}.`;
     return refuse(turn, 'member/cohort-too-small', sentence, { keyed });
   }
   const stranger = keyed.find((address) => !input.chain.members.some((member) => member.address === address));
@@ -33,7 +36,8 @@ export async function sharesPhase(turn: Turn): Promise<void> {
   const [fault] = checkKeyring(input.crypto, keyring);
   if (fault !== undefined) return refuse(turn, `member/${fault.kind}`, fault.message, messages);
   const thresholds = thresholdsOf(keyed.length, {
-    minSurvivors: Math.min(plan.aggregation.minSurvivors, keyed.length),
+    corrupt: corruptMembers(plan, members, keyed.length),
+    minSurvivors: survivorsNeeded(plan, members),
   });
   const shared = await shareSecrets(input.crypto, privacy, { keyring, thresholds });
   const keysRoot = turn.state.keysRoot ?? messagesRoot(domain, messages);

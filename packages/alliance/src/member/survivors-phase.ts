@@ -1,3 +1,4 @@
+import { survivorsNeeded } from '../coordinator/quorums.ts';
 import { orderAddresses } from '../member-set.ts';
 import type { BodyOf, MessageOf } from '../message.ts';
 import { messagesRoot } from '../signing/messages-root.ts';
@@ -43,8 +44,9 @@ export async function survivorSet(turn: Turn, survivors: readonly Address[]): Pr
   const isSecure = plan.aggregation.kind === 'secure';
   const cohort = isSecure ? state.cohort : orderAddresses(view.cohort ?? []);
   if (cohort === null) return undefined;
-  if (survivors.length < plan.aggregation.minSurvivors || survivors.some((address) => !cohort.includes(address))) {
-    const sentence = `${survivors.length} survivors are below the plan's ${plan.aggregation.minSurvivors} or outside the cohort.`;
+  const needed = survivorsNeeded(plan, chain.members.length);
+  if (survivors.length < needed || survivors.some((address) => !cohort.includes(address))) {
+    const sentence = `${survivors.length} survivors are below the ${needed} that are needed or outside the cohort.`;
     refuse(turn, 'member/too-few-survivors', sentence, { cohort, survivors });
     return undefined;
   }

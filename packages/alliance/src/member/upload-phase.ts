@@ -1,4 +1,5 @@
 import { memberView, receiveShares, recordUpload, sumBits } from '@skein/privacy';
+import { cohortNeeded } from '../coordinator/quorums.ts';
 import { orderAddresses } from '../member-set.ts';
 import { messagesRoot } from '../signing/messages-root.ts';
 import { quantiserOf } from '../quantiser-of.ts';
@@ -52,8 +53,9 @@ async function takeShares(turn: Turn): Promise<boolean> {
     refuse(turn, 'member/changed-list', 'The hub changed the cohort.', { before: turn.state.cohort, now: cohort });
     return false;
   }
-  if (cohort.length < plan.minMembers || cohort.some((address) => !keyed.includes(address))) {
-    const sentence = `The hub's cohort of ${cohort.length} is below the plan's ${plan.minMembers} or holds members without keys.`;
+  const needed = cohortNeeded(plan, input.chain.members.length);
+  if (cohort.length < needed || cohort.some((address) => !keyed.includes(address))) {
+    const sentence = `The hub's cohort of ${cohort.length} is below the ${needed} that are needed or holds members without keys.`;
     refuse(turn, 'member/cohort-too-small', sentence, { keyed, cohort });
     return false;
   }

@@ -2,7 +2,7 @@ import { sumBits } from '@skein/privacy';
 import { previewPay } from '../money/settle-round.ts';
 import { candidateSeconds, opaqueRule, type Plan } from '../plan.ts';
 import { uploadSizeBytes } from '../coordinator/admit-message.ts';
-import { survivorQuorum } from '../coordinator/quorums.ts';
+import { cohortNeeded, survivorQuorum } from '../coordinator/quorums.ts';
 
 /** One question that a member asks before it joins, with the plan's answers, a sentence each. */
 export interface PlanSection {
@@ -114,7 +114,7 @@ function learned(plan: Plan): string[] {
           ]
         : [];
   return [
-    `Hub and aggregators see only the sum over at least ${minSurvivors} members, as long as no more than a third of the members work together with them.`,
+    `Hub and aggregators see only the sum over at least ${minSurvivors} members, as long as no more than a third of the alliance's members work together with them.`,
     ...small,
     `Who of the ${minMembers} to ${maxMembers} members took part in which round, and each one's vote, is public.`,
     general,
@@ -163,12 +163,14 @@ function replayed(plan: Plan): string[] {
 }
 
 function happens(plan: Plan, { amount }: Say): string[] {
-  const { minMembers, aggregation, toleranceMicroNats } = plan;
+  const { minMembers, maxMembers, aggregation, toleranceMicroNats } = plan;
+  const ofAll = cohortNeeded(plan, maxMembers);
+  const once = ofAll > minMembers ? ` (${ofAll} once the alliance has ${maxMembers})` : '';
   const needed = survivorQuorum(minMembers, minMembers);
   const signers = needed >= minMembers ? 'everybody in a group of that size' : `${needed} of them`;
   return [
     'Your node fails in a round: you earn nothing for that round, and lose nothing, unless it had committed a vote that it then can’t reveal.',
-    `Fewer than ${minMembers} members are there, or fewer than ${aggregation.minSurvivors} changes arrive: the round is given up, the model stays, its money goes to the rounds to come. With the smallest group, ${signers} must stay until the sum is signed.`,
+    `Fewer than ${minMembers} members are there${once}, or fewer than ${aggregation.minSurvivors} changes arrive: the round is given up, the model stays, its money goes to the rounds to come. With the smallest group, ${signers} must stay until the sum is signed.`,
     `A new model is accepted where the median of the votes is a change of loss of at most ${toleranceMicroNats / 1_000_000} nats a token; otherwise the old one stays.`,
     `The hub lies or is gone: your node notices lies, says so with proof and takes no further part in the round${aggregation.kind === 'secure' ? '; it can’t be made to send anything in clear' : ''}.`,
     `The creator cancels between rounds: what was paid stays paid, bonds are free, the rest of the ${amount(BigInt(plan.pool))} goes back.`,

@@ -115,7 +115,7 @@ describe('a member asked to unmask', () => {
           request.dropouts.push(self);
         }
       });
-    const plan = { corruptShare: 0 };
+    const plan = { corrupt: 0 };
     const round = await uploadRound({ members: 3, values: values(3), plan });
     expect(refusalOf(ask(round, shrink(round)))).toBe('too-few-survivors');
     const lenient = await uploadRound({ members: 3, values: values(3), plan: { ...plan, minSurvivors: 2 } });

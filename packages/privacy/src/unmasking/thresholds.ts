@@ -16,34 +16,33 @@ export interface Thresholds {
 
 /** What a plan says about its cohort. */
 export interface ThresholdPlan {
-  /** Share of the cohort that may work for the server: 0 ≤ γ < ½; a third by default. */
-  readonly corruptShare?: number;
-  /** At least 2; 3 by default, since the sum of two tells each the other's update. */
+  /** Members who may work for the server and be in the cohort, which the server chooses; a third of it by default. */
+  readonly corrupt?: number;
+  /** By default two more than the corrupt, and at least 3: the sum of two tells each the other's update. */
   readonly minSurvivors?: number;
 }
 
 /**
- * Thresholds on the complete graph. The quorum is more than (n + ⌊γn⌋) / 2: two different sets that both reach it would
- * share more than γn signers, so an honest member would have signed both. Shares: a majority, and more than the corrupt.
+ * Thresholds on the complete graph. The quorum is more than (n + f) / 2: two different sets that both reach it would
+ * share more than f signers, so an honest member would have signed both. Shares: a majority, and more than the corrupt.
  * @param members of the cohort, 2 … 64
  * @throws RangeError out of range.
  * @see Bonawitz et al. 2017, Practical Secure Aggregation, §6; decision 0004
  */
 export function thresholdsOf(members: number, plan: ThresholdPlan = {}): Thresholds {
-  const { corruptShare = 1 / 3, minSurvivors = 3 } = plan;
   if (!Number.isInteger(members) || members < 2 || members > MAX_COMPLETE_GRAPH_MEMBERS) {
     throw new RangeError(`A cohort has 2 to ${MAX_COMPLETE_GRAPH_MEMBERS} members, got ${members}`);
   }
-  if (!(corruptShare >= 0 && corruptShare < 0.5)) {
-    throw new RangeError(`The corrupt share is from 0 to below one half, got ${corruptShare}`);
+  const { corrupt = Math.floor(members / 3), minSurvivors = Math.max(3, corrupt + 2) } = plan;
+  if (!Number.isInteger(corrupt) || corrupt < 0 || corrupt >= members) {
+    throw new RangeError(`Of ${members} members 0 to ${members - 1} may be corrupt, got ${corrupt}`);
   }
   if (!Number.isInteger(minSurvivors) || minSurvivors < 2 || minSurvivors > members) {
     throw new RangeError(`Survivors are at least 2 and at most the ${members} members, got ${minSurvivors}`);
   }
-  const corrupt = Math.floor(corruptShare * members);
   return {
     members,
-    shares: Math.floor(members / 2) + 1,
+    shares: Math.max(Math.floor(members / 2), corrupt) + 1,
     quorum: Math.floor((members + corrupt) / 2) + 1,
     everySurvivorSigns: members <= EVERY_SURVIVOR_SIGNS_UP_TO,
     minSurvivors,
