@@ -17,6 +17,7 @@ export const raw = {
   add: (g: GraphBuilder, a: Value, b: Value): Value => g.apply('Add', [a, b], { dims: broadcastDims(a.dims, b.dims) }),
   sub: (g: GraphBuilder, a: Value, b: Value): Value => g.apply('Sub', [a, b], { dims: broadcastDims(a.dims, b.dims) }),
   mul: (g: GraphBuilder, a: Value, b: Value): Value => g.apply('Mul', [a, b], { dims: broadcastDims(a.dims, b.dims) }),
+  div: (g: GraphBuilder, a: Value, b: Value): Value => g.apply('Div', [a, b], { dims: broadcastDims(a.dims, b.dims) }),
   unary: (g: GraphBuilder, operator: 'Exp' | 'Log' | 'Neg' | 'Reciprocal' | 'Sigmoid' | 'Sqrt', a: Value): Value =>
     g.apply(operator, [a], { dims: a.dims }),
   /** Sum over `axes`, which stay as extents of 1. */

@@ -29,7 +29,7 @@ export function int8Stack({ out, values, scales, bias }: StackedWeights): Stacke
       const magnitudes = g.apply('Abs', [x], { dims: x.dims });
       // A row of zeros has no peak of its own; any positive one will do.
       const peak = raw.add(g, raw.reduceMax(g, magnitudes, [1]), g.scalar(1e-30));
-      const even = g.apply('Div', [x, peak], { dims: x.dims });
+      const even = raw.div(g, x, peak);
       const inputs = [even, g.initializer(values), g.initializer(scales)];
       const product = g.apply('DynamicQuantizeMatMul', inputs, { dims: [x.dims[0] ?? 0, out] });
       const scaled = raw.mul(g, product, peak);

@@ -12,6 +12,7 @@ export const elementwiseOperators: Readonly<Record<string, Operator>> = {
   Add: (inputs) => combine(inputs, (a, b) => a + b),
   Sub: (inputs) => combine(inputs, (a, b) => a - b),
   Mul: (inputs) => combine(inputs, (a, b) => a * b),
+  Div: (inputs) => combine(inputs, (a, b) => a / b),
   Max: (inputs) => combine(inputs, Math.max),
   Min: (inputs) => combine(inputs, Math.min),
   Neg: (inputs) => map(inputs, (x) => -x),

@@ -6,15 +6,17 @@ import type { Runtime, Session, SessionOptions } from '../runtime/runtime.ts';
 import { int32, type Tensor, type Tensors } from '../tensor.ts';
 import { forEachChunk, type YieldControl } from '../train/element-chunks.ts';
 import type { DifferentiableModel, MicroBatch, Parameter } from '../train/differentiable-model.ts';
+import type { OptimizingModel } from '../train/optimizer/optimizer.ts';
 import { bindKeepMasks } from './bind-keep-masks.ts';
 import type { CausalLmSpec, CausalLmTask } from './causal-lm.ts';
+import { createOptimizerPlace } from './device-optimizer.ts';
 import { labelledCount, labelledFeeds } from './labelled-rows.ts';
 import { createDecoder } from './model-decoder.ts';
 import { inverseFrequencies, rotaryAngles } from './rotary-table.ts';
-import { SessionPool } from './session-pool.ts';
+import { keptOutputs, SessionPool } from './session-pool.ts';
 
 /** A decoder with its trainable arrays on a runtime: training, loss, logits, and sessions for generation. */
-export interface LanguageModel extends DifferentiableModel {
+export interface LanguageModel extends DifferentiableModel, OptimizingModel {
   readonly spec: CausalLmSpec;
   /** Logits [batch·length, V] with dropout off. */
   logits(batch: Omit<MicroBatch, 'targets' | 'targetCount'>): Promise<Float32Array>;
@@ -39,28 +41,23 @@ export interface LanguageModelOptions extends SessionOptions {
 }
 
 export function createLanguageModel(runtime: Runtime, options: LanguageModelOptions): LanguageModel {
-  const { spec, parameters, dropout = 0, recompute = false, yieldControl = async () => {} } = options;
+  const { spec, parameters, yieldControl = async () => {} } = options;
   const frequencies = inverseFrequencies(spec.config);
   const sessions = new SessionPool(runtime, options);
   const decoder = createDecoder(runtime, options, sessions);
-
-  async function runLoss(batch: MicroBatch, task: LossTask): Promise<Tensors> {
-    const labelled = labelledCount(batch.targets);
-    const opened = await sessions.open({
-      kind: 'loss',
-      batch: batch.batch,
-      length: batch.length,
-      labelled,
-      gradients: task.gradients,
-      dropout: task.gradients ? dropout : 0,
-      recompute: task.gradients && recompute,
+  const runLoss = lossRunner(sessions, options);
+  const optimizers =
+    sessions.stored &&
+    createOptimizerPlace({
+      runtime,
+      parameters,
+      stored: sessions.stored,
+      async gradients(batch, lossWeight, randomSeed) {
+        const results = await runLoss(batch, { gradients: true, lossWeight, randomSeed, inStore: true });
+        return { lossSum: scalarOf(results) / lossWeight };
+      },
+      onRead: () => [sessions.parametersRead(), decoder.parametersChanged()],
     });
-    await bindKeepMasks(opened, { probability: dropout, seed: task.randomSeed, yieldControl });
-    return opened.session.run({
-      ...inputsOf(batch, frequencies),
-      ...labelledFeeds(batch.targets, labelled, task.lossWeight),
-    });
-  }
 
   return {
     spec,
@@ -81,8 +78,35 @@ export function createLanguageModel(runtime: Runtime, options: LanguageModelOpti
     },
     session: async (task) => (await sessions.open(task)).session,
     decoder,
+    ...(optimizers && { createOptimizer: optimizers.open }),
     parametersChanged: async () => [sessions, decoder].forEach((part) => part.parametersChanged()),
-    release: async () => void (await Promise.all([decoder.release(), sessions.release()])),
+    release: async () => void (await Promise.all([decoder.release(), optimizers?.release(), sessions.release()])),
+  };
+}
+
+/** Runs the loss of a batch: with its parameters from a store, and gradients left there, where the runtime has one. */
+function lossRunner(sessions: SessionPool, options: LanguageModelOptions) {
+  const { spec, dropout = 0, recompute = false, yieldControl = async () => {} } = options;
+  const frequencies = inverseFrequencies(spec.config);
+  return async (batch: MicroBatch, task: LossTask): Promise<Tensors> => {
+    const labelled = labelledCount(batch.targets);
+    const opened = await sessions.open({
+      kind: 'loss',
+      batch: batch.batch,
+      length: batch.length,
+      labelled,
+      gradients: task.gradients,
+      dropout: task.gradients ? dropout : 0,
+      recompute: task.gradients && recompute,
+    });
+    await bindKeepMasks(opened, { probability: dropout, seed: task.randomSeed, yieldControl });
+    const feeds = { ...inputsOf(batch, frequencies), ...labelledFeeds(batch.targets, labelled, task.lossWeight) };
+    const { session, graph, store } = opened;
+    if (!store) return session.run(feeds);
+    const gradients = keptOutputs(graph);
+    const keep = Object.fromEntries(gradients.map((name) => [name, name]));
+    const results = await session.run(feeds, { store: { id: store.id, keep } });
+    return task.inStore ? results : { ...results, ...(await store.read(gradients)) };
   };
 }
 
@@ -91,6 +115,8 @@ interface LossTask {
   /** Factor of the summed loss: 1 over the counted tokens of the accumulation window. */
   readonly lossWeight: number;
   readonly randomSeed: number;
+  /** Leaves gradients in the runtime's store. */
+  readonly inStore?: boolean;
 }
 
 type Inputs = Omit<MicroBatch, 'targets' | 'targetCount'>;

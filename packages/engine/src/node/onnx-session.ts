@@ -2,22 +2,26 @@ import { realpathSync } from 'node:fs';
 import { dirname, relative, sep } from 'node:path';
 import { BaseError } from '@skein/core';
 import * as ort from 'onnxruntime-node';
-import type { Graph } from '../graph/graph.ts';
+import { type Graph, GraphBuilder } from '../graph/graph.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
-import type { CacheRows, Session, SessionOptions } from '../runtime/runtime.ts';
+import type { CacheRows, Session, SessionOptions, StoreUse } from '../runtime/runtime.ts';
 import { createSessionChecks } from '../runtime/session-checks.ts';
 import { wrapSession } from '../runtime/wrap-session.ts';
 import type { OnnxCache } from './onnx-cache.ts';
+import type { OnnxStore } from './onnx-store.ts';
 
 export type Device = 'cpu' | 'webgpu';
 
-/** The caches of this thread, by their number. */
-export type Caches = ReadonlyMap<number, OnnxCache>;
+/** The caches and stores of this thread, by their number. */
+export interface Held {
+  readonly caches: ReadonlyMap<number, OnnxCache>;
+  readonly stores: ReadonlyMap<number, OnnxStore>;
+}
 
 /** A session of ONNX Runtime on this thread: `run` blocks it, so this belongs in a worker (see worker-runtime.ts). */
 export async function createOnnxSession(
   graph: Graph,
-  options: SessionOptions & { device: Device; caches: Caches },
+  options: SessionOptions & { device: Device; held: Held },
 ): Promise<Session> {
   const { folder, locationOf } = placeExternalFiles(graph);
   const bytes = encodeModel(graph, locationOf);
@@ -29,6 +33,9 @@ export async function createOnnxSession(
     enableMemPattern: false,
     // Errors are thrown with their text; a second copy on stderr would stand in the middle of a progress bar.
     logSeverityLevel: 4,
+    ...(options.kept && {
+      preferredOutputLocation: Object.fromEntries(options.kept.map((name) => [name, 'gpu-buffer' as const])),
+    }),
     ...(options.profilePrefix !== undefined && {
       enableProfiling: true,
       profileFilePrefix: options.profilePrefix,
@@ -47,10 +54,22 @@ export async function createOnnxSession(
   const native = await creation.catch((cause: Error) => {
     throw cause.message.includes('WebGPU adapter') ? noWebGpu(cause) : cause;
   });
+  if (options.device === 'webgpu') deviceKeeper ??= await openDeviceKeeper();
   return wrapSession(native, createSessionChecks(graph), {
     fromTensor: ({ type, data, dims }) => new ort.Tensor(type, data, [...dims]),
-    ofCache: (rows) => rowsOf(options.caches, rows),
+    ofCache: (rows) => rowsOf(options.held, rows),
+    ofStore: (use) => storeOf(options.held, use),
+    beforeRelease: (session) => options.held.stores.forEach((store) => store.dropMadeBy(session)),
   });
+}
+
+/** Stays open: with the last session the device would go, and its compiled shaders, which take seconds, with it. */
+let deviceKeeper: ort.InferenceSession | undefined;
+
+function openDeviceKeeper(): Promise<ort.InferenceSession> {
+  const g = new GraphBuilder();
+  g.output('y', g.input('x', [1]));
+  return ort.InferenceSession.create(encodeModel(g.build(), String), { executionProviders: ['webgpu'] });
 }
 
 function noWebGpu(cause: Error): BaseError {
@@ -63,10 +82,16 @@ function noWebGpu(cause: Error): BaseError {
   });
 }
 
-function rowsOf(caches: Caches, { id, start, end }: CacheRows): ReturnType<OnnxCache['rows']> {
+function rowsOf({ caches }: Held, { id, start, end }: CacheRows): ReturnType<OnnxCache['rows']> {
   const cache = caches.get(id);
   if (!cache) throw new BaseError('engine/session-released', 'The cache was released.');
   return cache.rows(start, end);
+}
+
+function storeOf({ stores }: Held, { id }: StoreUse): OnnxStore {
+  const store = stores.get(id);
+  if (!store) throw new BaseError('engine/session-released', 'The store was released.');
+  return store;
 }
 
 /**

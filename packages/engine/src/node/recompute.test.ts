@@ -19,7 +19,7 @@ import {
 } from '../models/testing/tiny-model.ts';
 import { elementCount } from '../tensor.ts';
 import { relativeDistance } from '../runtime/testing/compare.ts';
-import type { Parameter } from '../train/differentiable-model.ts';
+import type { MicroBatch, Parameter } from '../train/differentiable-model.ts';
 import { windowGradients } from '../train/window-gradients.ts';
 import { openInt8Cache } from './int8-cache.ts';
 import { openModelFolder } from './model-folder.ts';
@@ -42,7 +42,9 @@ async function gradients({ spec, parameters, dropout }: Trained, recompute: bool
   expect(window.length).toBeGreaterThan(2);
   const model = createLanguageModel(runtime, { spec, parameters, dropout, recompute, threads: 1 });
   const sums = parameters.map(({ data }) => new Float32Array(data.length));
-  await windowGradients(model, sums, { window, step: 1, seed: 1 });
+  const accumulate = (...[batch, weight, seed]: [MicroBatch, number, number]) =>
+    model.accumulateGradients(batch, weight, sums, seed);
+  await windowGradients(accumulate, { window, step: 1, seed: 1 });
   await model.release();
   return sums;
 }

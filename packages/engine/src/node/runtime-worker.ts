@@ -4,6 +4,7 @@ import type { Session } from '../runtime/runtime.ts';
 import type { Tensors } from '../tensor.ts';
 import { OnnxCache } from './onnx-cache.ts';
 import { createOnnxSession } from './onnx-session.ts';
+import { OnnxStore } from './onnx-store.ts';
 import type { RuntimeReply, RuntimeRequest } from './worker-runtime.ts';
 
 const port = parentPort;
@@ -11,6 +12,7 @@ invariant(port, 'runtime-worker.ts is only started as a worker');
 
 const sessions = new Map<number, Session>();
 const caches = new Map<number, OnnxCache>();
+const stores = new Map<number, OnnxStore>();
 let previous: Promise<void> = Promise.resolve();
 
 port.on('message', (request: RuntimeRequest) => {
@@ -31,13 +33,17 @@ async function answer(request: Answered): Promise<void> {
 
 async function perform(request: Answered): Promise<Tensors> {
   if (request.kind === 'create') {
-    sessions.set(request.session, await createOnnxSession(request.graph, { ...request.options, caches }));
+    sessions.set(
+      request.session,
+      await createOnnxSession(request.graph, { ...request.options, held: { caches, stores } }),
+    );
     return {};
   }
   if ('cache' in request) {
     changeCache(request);
     return {};
   }
+  if ('store' in request) return useStore(request);
   const session = sessions.get(request.session);
   if (!session) throw new BaseError('engine/session-released', 'The session was released.');
   if (request.kind === 'run') return session.run(request.feeds, request.options);
@@ -56,6 +62,19 @@ function changeCache(request: Extract<Answered, { cache: number }>): void {
   if (request.kind === 'resize-cache') cache.resize(request.rows, request.capacity);
   if (request.kind === 'copy-row') cache.copyRow(request.move);
   if (request.kind === 'release-cache') caches.delete(request.cache);
+}
+
+async function useStore(request: Extract<Answered, { store: number }>): Promise<Tensors> {
+  if (request.kind === 'create-store') stores.set(request.store, new OnnxStore());
+  const store = stores.get(request.store);
+  if (!store) throw new BaseError('engine/session-released', 'The store was released.');
+  if (request.kind === 'read') return store.read(request.names);
+  if (request.kind === 'put') await store.put(request.tensors);
+  if (request.kind === 'release-store') {
+    stores.delete(request.store);
+    await store.release();
+  }
+  return {};
 }
 
 /** Results are moved to the other thread, not copied. */

@@ -10,6 +10,7 @@ import type {
   Runtime,
   Session,
   SessionOptions,
+  TensorStore,
 } from '../runtime/runtime.ts';
 import type { Tensors } from '../tensor.ts';
 import type { Device } from './onnx-session.ts';
@@ -29,6 +30,10 @@ export type RuntimeRequest =
   | { readonly kind: 'resize-cache'; readonly cache: number; readonly rows: number; readonly capacity: number }
   | { readonly kind: 'copy-row'; readonly cache: number; readonly move: RowCopy }
   | { readonly kind: 'release-cache'; readonly cache: number }
+  | { readonly kind: 'create-store'; readonly store: number }
+  | { readonly kind: 'put'; readonly store: number; readonly tensors: Tensors }
+  | { readonly kind: 'read'; readonly store: number; readonly names: readonly string[] }
+  | { readonly kind: 'release-store'; readonly store: number }
   /** Ends the worker after all that was asked before. */
   | { readonly kind: 'end' };
 
@@ -48,6 +53,7 @@ export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
   const waiting: { resolve: (results: Tensors) => void; reject: (error: unknown) => void }[] = [];
   let sessions = 0;
   let caches = 0;
+  let stores = 0;
   let ended: unknown;
 
   const settle = () => (waiting.length === 0 ? worker.unref() : worker.ref());
@@ -76,14 +82,11 @@ export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
     name: `onnxruntime-node (${device})`,
     // ONNX Runtime's attention on a cache in place is made for the CPU here.
     ...(device === 'cpu' && { createCache: (shape) => openCache(caches++, shape, ask) }),
+    ...(device === 'webgpu' && { createStore: () => openStore(stores++, ask) }),
     async createSession(graph, options = {}): Promise<Session> {
       const session = sessions++;
       await ask({ kind: 'create', session, graph, options: { ...options, device } });
-      return {
-        bind: async (feeds) => void (await ask({ kind: 'bind', session, feeds })),
-        run: (feeds, runOptions = {}) => ask({ kind: 'run', session, feeds, options: runOptions }),
-        release: async () => void (await ask({ kind: 'release', session })),
-      };
+      return sessionOf(session, ask);
     },
     async close() {
       if (!ended) await endWorker(worker);
@@ -91,11 +94,27 @@ export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
   };
 }
 
-async function openCache(
-  cache: number,
-  shape: CacheShape,
-  ask: (request: RuntimeRequest) => Promise<Tensors>,
-): Promise<KeyValueCache> {
+type Ask = (request: RuntimeRequest) => Promise<Tensors>;
+
+function sessionOf(session: number, ask: Ask): Session {
+  return {
+    bind: async (feeds) => void (await ask({ kind: 'bind', session, feeds })),
+    run: (feeds, options = {}) => ask({ kind: 'run', session, feeds, options }),
+    release: async () => void (await ask({ kind: 'release', session })),
+  };
+}
+
+async function openStore(store: number, ask: Ask): Promise<TensorStore> {
+  await ask({ kind: 'create-store', store });
+  return {
+    id: store,
+    put: async (tensors) => void (await ask({ kind: 'put', store, tensors })),
+    read: (names) => ask({ kind: 'read', store, names }),
+    release: async () => void (await ask({ kind: 'release-store', store })),
+  };
+}
+
+async function openCache(cache: number, shape: CacheShape, ask: Ask): Promise<KeyValueCache> {
   await ask({ kind: 'create-cache', cache, shape });
   return {
     id: cache,

@@ -8,6 +8,24 @@ export interface RunOptions {
   readonly carry?: Readonly<Record<string, string>>;
   /** Keys and values that the run reads and adds to in place. */
   readonly cache?: CacheRows;
+  /** Arrays that never leave the runtime. */
+  readonly store?: StoreUse;
+}
+
+/** Inputs that are neither given nor bound are taken from the store by their names. */
+export interface StoreUse {
+  readonly id: number;
+  /** Outputs that go into the store instead of coming back: output name → name in the store. */
+  readonly keep?: Readonly<Record<string, string>>;
+}
+
+/** Arrays by name on the runtime's device; what one session puts there is another's input. */
+export interface TensorStore {
+  readonly id: number;
+  put(tensors: Tensors): Promise<void>;
+  /** @returns copies */
+  read(names: readonly string[]): Promise<Tensors>;
+  release(): Promise<void>;
 }
 
 /** Some rows of a cache: `past.<layer>.{key,value}` of a graph's inputs and `present.<layer>.…` of its outputs. */
@@ -54,6 +72,8 @@ export interface SessionOptions {
   readonly prepack?: boolean;
   /** Where the runtime keeps time of every node, if it can: the beginning of the path of its own profile's file. */
   readonly profilePrefix?: string;
+  /** Outputs that every run keeps in a store. */
+  readonly kept?: readonly string[];
 }
 
 /** Something that executes graphs. All implementations pass one contract suite. */
@@ -62,5 +82,7 @@ export interface Runtime {
   createSession(graph: Graph, options?: SessionOptions): Promise<Session>;
   /** Absent where attention on a cache in place is not to be had; generation then uses standard operators. */
   createCache?(shape: CacheShape): Promise<KeyValueCache>;
+  /** Present where arrays would otherwise cross to a device and back. */
+  createStore?(): Promise<TensorStore>;
   close(): Promise<void>;
 }

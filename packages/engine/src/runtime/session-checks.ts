@@ -35,17 +35,19 @@ export function createSessionChecks(graph: Graph): SessionChecks {
       assertUsable();
       assertFeeds(inputs, feeds);
     },
-    run(feeds, { fetch, carry = {} }, isBound) {
+    run(feeds, { fetch, carry = {}, store }, isBound) {
       assertUsable();
       assertFeeds(inputs, feeds);
       const missing = graph.inputs.find(({ name }) => !Object.hasOwn(feeds, name) && !isBound(name));
       if (missing) throw inputFault(`the input ${missing.name} was neither given nor bound`);
       const carried = Object.entries(carry);
-      for (const name of [...(fetch ?? []), ...Object.keys(carry)]) {
+      const kept = Object.keys(store?.keep ?? {});
+      for (const name of [...(fetch ?? []), ...Object.keys(carry), ...kept]) {
         if (!outputs.has(name)) throw new BaseError('engine/runtime-output', `The graph has no output ${name}.`);
       }
       for (const [output, input] of carried) assertCarries(outputs.get(output) as ValueInfo, inputs.get(input), input);
-      return { fetch: fetch ?? [...outputs.keys()].filter((name) => !Object.hasOwn(carry, name)), carry: carried };
+      const stays = (name: string) => Object.hasOwn(carry, name) || kept.includes(name);
+      return { fetch: fetch ?? [...outputs.keys()].filter((name) => !stays(name)), carry: carried };
     },
     release() {
       assertUsable();

@@ -1,6 +1,6 @@
 import { BaseError } from '@skein/core';
 import type { Tensor, Tensors, TensorType } from '../tensor.ts';
-import type { CacheRows, Session } from './runtime.ts';
+import type { CacheRows, Session, StoreUse } from './runtime.ts';
 import type { SessionChecks } from './session-checks.ts';
 
 /** A tensor of ONNX Runtime, whichever of its packages it is from. */
@@ -11,15 +11,26 @@ export interface NativeTensor {
 }
 
 export interface NativeSession<T extends NativeTensor> {
+  readonly inputNames: readonly string[];
   /** @param fetch outputs, each with the tensor that takes it, or null for a new one. */
   run(feeds: Record<string, T>, fetch: Record<string, T | null>): Promise<Readonly<Record<string, NativeTensor>>>;
   release(): Promise<void>;
+}
+
+/** What a store holds, as its runtime has it. */
+export interface NativeStore<T extends NativeTensor> {
+  get(name: string): T | undefined;
+  /** Takes what an earlier tensor of that name held out of memory. */
+  set(name: string, tensor: T, maker: object): void;
 }
 
 export interface NativeTensors<T extends NativeTensor> {
   fromTensor(tensor: Tensor): T;
   /** Inputs and outputs of a run that lie in a cache. */
   ofCache?(rows: CacheRows): { readonly past: Record<string, T>; readonly present: Record<string, T> };
+  ofStore?(use: StoreUse): NativeStore<T>;
+  /** The session will be released, and with it what it made. */
+  beforeRelease?(native: object): void;
 }
 
 /**
@@ -41,14 +52,21 @@ export function wrapSession<T extends NativeTensor>(
     },
     async run(feeds, options = {}) {
       const cached = (options.cache && tensors.ofCache?.(options.cache)) ?? { past: {}, present: {} };
-      const isBound = (name: string) => Object.hasOwn(bound, name) || Object.hasOwn(cached.past, name);
+      const store = options.store && tensors.ofStore?.(options.store);
+      const stored = store ? takeFrom(store, native.inputNames) : {};
+      const before = { ...stored, ...bound, ...cached.past };
+      const isBound = (name: string) => Object.hasOwn(before, name);
       const { fetch, carry } = checks.run(feeds, options, isBound);
       const kept = new Set(carry.map(([output]) => output));
-      const wanted = Object.fromEntries([...fetch, ...kept].map((name) => [name, null]));
-      if (fetch.length + kept.size === 0) return {};
-      const inputs = { ...bound, ...cached.past, ...toNative(feeds) };
+      const keep = Object.entries(options.store?.keep ?? {});
+      const wanted = Object.fromEntries(
+        [...fetch, ...kept, ...keep.map(([output]) => output)].map((name) => [name, null]),
+      );
+      if (Object.keys(wanted).length === 0) return {};
+      const inputs = { ...before, ...toNative(feeds) };
       const results = await native.run(inputs, { ...wanted, ...cached.present });
       for (const [output, input] of carry) bound[input] = wholeResult(results[output]) as T;
+      for (const [output, name] of keep) store?.set(name, wholeResult(results[output]) as T, native);
       return Object.fromEntries(
         fetch.map((name) => {
           const tensor = fromNative(wholeResult(results[name]));
@@ -60,9 +78,19 @@ export function wrapSession<T extends NativeTensor>(
     async release() {
       checks.release();
       bound = {};
+      tensors.beforeRelease?.(native);
       await native.release();
     },
   };
+}
+
+function takeFrom<T extends NativeTensor>(store: NativeStore<T>, names: readonly string[]): Record<string, T> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const tensor = store.get(name);
+      return tensor ? [[name, tensor]] : [];
+    }),
+  );
 }
 
 function wholeResult(tensor: NativeTensor | undefined): NativeTensor {

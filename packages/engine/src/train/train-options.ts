@@ -2,6 +2,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { BatchesOfEpoch } from './data-cursor.ts';
 import type { DifferentiableModel, MicroBatch } from './differentiable-model.ts';
 import type { YieldControl } from './element-chunks.ts';
+import type { OptimizingModel } from './optimizer/optimizer.ts';
 import type { TrainConfig } from './train-config.ts';
 import type { TrainEvent } from './train-event.ts';
 import type { ProximalTerm } from './proximal-term.ts';
@@ -19,7 +20,7 @@ export interface TrainStretch {
 
 export interface TrainOptions {
   /** Its parameters are the starting point; they are updated in place. */
-  readonly model: DifferentiableModel;
+  readonly model: DifferentiableModel & OptimizingModel;
   readonly config: TrainConfig;
   /** Names everything that decides the run, model and data included; a checkpoint under another digest is refused. */
   readonly configDigest: string;

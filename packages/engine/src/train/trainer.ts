@@ -29,7 +29,7 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const validation = validationOf(options);
   const totalSteps = countSteps(options.batchesOfEpoch, options.config);
-  const run = new TrainingRun(options, totalSteps);
+  const run = await TrainingRun.open(options, totalSteps);
   if (options.checkpoint) {
     assertSameConfig(options.checkpoint, options.configDigest);
     await run.restore(options.checkpoint);
@@ -61,7 +61,7 @@ async function untilTheEnd(
   let savedState = options.checkpoint ? run.state : null;
   const save = async () => {
     if (savedState === run.state) return;
-    await options.saveCheckpoint(run.checkpoint());
+    await options.saveCheckpoint(await run.checkpoint());
     savedState = run.state;
     await options.onEvent({ type: 'checkpoint', step: run.state.step });
   };

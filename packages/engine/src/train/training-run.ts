@@ -1,13 +1,13 @@
 import type { Checkpoint, TrainerState } from './checkpoint.ts';
 import { restoreRole, tensorsOfRole } from './checkpoint.ts';
-import { clipGradients, gradientNorm } from './clip.ts';
 import { createDataCursor, type DataCursor, positionAfter } from './data-cursor.ts';
 import type { DifferentiableModel, MicroBatch } from './differentiable-model.ts';
 import { afterEvaluation, noEvaluations } from './early-stop.ts';
 import { nonFiniteError } from './non-finite-error.ts';
-import { type AdamWState, adamWStep, createAdamWState } from './optimizer/adamw.ts';
+import { createAdamWState } from './optimizer/adamw.ts';
+import { HostOptimizer } from './optimizer/host-optimizer.ts';
+import type { Optimizer } from './optimizer/optimizer.ts';
 import { learningRateAt } from './schedule.ts';
-import { addProximalTerm } from './proximal-term.ts';
 import type { TrainConfig } from './train-config.ts';
 import type { TrainOptions, TrainStretch } from './train-options.ts';
 import { type ValidationLoss, validationLoss } from './validation-loss.ts';
@@ -30,23 +30,29 @@ export class TrainingRun {
   readonly #config: TrainConfig;
   readonly #cursor: DataCursor;
   readonly #parameters: readonly Float32Array[];
-  readonly #gradients: readonly Float32Array[];
-  readonly #moments: AdamWState;
+  readonly #optimizer: Optimizer;
   readonly #stretch: TrainStretch;
   /** Copies of the parameters at the lowest validation loss; null until there is one that may be given back. */
   #best: readonly Float32Array[] | null = null;
   #state: TrainerState;
 
-  /** Allocates gradients and moments (three times the parameters' memory) and reads nothing of the model yet. */
-  constructor(options: TrainOptions, totalSteps: number) {
+  /** Allocates gradients and moments, three times the parameters' memory. */
+  static async open(options: TrainOptions, totalSteps: number): Promise<TrainingRun> {
+    const { model, config, proximal, yieldControl } = options;
+    const { maxGradientNorm, adamW } = config;
+    const own = proximal ? undefined : await model.createOptimizer?.({ maxGradientNorm, adamW });
+    const optimizer = own ?? new HostOptimizer(model, { maxGradientNorm, adamW, proximal, yieldControl });
+    return new TrainingRun(options, totalSteps, optimizer);
+  }
+
+  private constructor(options: TrainOptions, totalSteps: number, optimizer: Optimizer) {
     this.totalSteps = totalSteps;
     this.#options = options;
     this.#model = options.model;
     this.#config = options.config;
     this.#cursor = createDataCursor(options.batchesOfEpoch, options.config.accumulationSteps);
     this.#parameters = options.model.parameters.map((parameter) => parameter.data);
-    this.#gradients = this.#parameters.map((parameter) => new Float32Array(parameter.length));
-    this.#moments = createAdamWState(this.#parameters);
+    this.#optimizer = optimizer;
     this.#stretch = options.stretch ?? { firstStep: 0, totalSteps };
     this.#state = {
       version: 'train-state/1',
@@ -64,8 +70,10 @@ export class TrainingRun {
   /** Puts parameters, moments and counters back to where the checkpoint was taken. */
   async restore(checkpoint: Checkpoint): Promise<void> {
     const from = { checkpoint, parameters: this.#model.parameters };
-    restoreRole('m', from, this.#moments.m);
-    restoreRole('v', from, this.#moments.v);
+    const moments = createAdamWState(this.#parameters);
+    restoreRole('m', from, moments.m);
+    restoreRole('v', from, moments.v);
+    await this.#optimizer.restoreMoments(moments);
     if (this.#keepsBest && checkpoint.state.evaluations.best !== null) {
       this.#best = this.#parameters.map((parameter) => new Float32Array(parameter.length));
       restoreRole('best', from, this.#best);
@@ -76,14 +84,16 @@ export class TrainingRun {
   }
 
   /** The run as it stands; the arrays are the live ones. */
-  checkpoint(): Checkpoint {
+  async checkpoint(): Promise<Checkpoint> {
+    await this.#optimizer.readParameters();
+    const { m, v } = await this.#optimizer.readMoments();
     const { parameters } = this.#model;
     return {
       state: this.#state,
       tensors: [
         ...tensorsOfRole('parameter', parameters, this.#parameters),
-        ...tensorsOfRole('m', parameters, this.#moments.m),
-        ...tensorsOfRole('v', parameters, this.#moments.v),
+        ...tensorsOfRole('m', parameters, m),
+        ...tensorsOfRole('v', parameters, v),
         ...(this.#best === null ? [] : tensorsOfRole('best', parameters, this.#best)),
       ],
     };
@@ -95,13 +105,8 @@ export class TrainingRun {
     const step = this.#state.step + 1;
     const { firstStep, totalSteps } = this.#stretch;
     const { window, next } = this.#cursor.windowAt(this.#state.position);
-    const totals = await windowGradients(this.#model, this.#gradients, {
-      window,
-      step: firstStep + step,
-      seed: config.seed,
-    });
-    if (this.#options.proximal) addProximalTerm(this.#gradients, this.#parameters, this.#options.proximal);
-    const norm = await this.#clippedNorm(step);
+    const accumulate: Optimizer['accumulate'] = (...job) => this.#optimizer.accumulate(...job);
+    const totals = await windowGradients(accumulate, { window, step: firstStep + step, seed: config.seed });
     const learningRate = learningRateAt(
       {
         kind: config.schedule,
@@ -111,10 +116,10 @@ export class TrainingRun {
       },
       firstStep + step - 1,
     );
-    await this.#update(step, learningRate);
+    const gradientNorm = await this.#update(step, learningRate);
     const { epoch } = this.#state.position;
     this.#state = { ...this.#state, step, position: next };
-    return { ...totals, learningRate, gradientNorm: norm, epoch };
+    return { ...totals, learningRate, gradientNorm, epoch };
   }
 
   /**
@@ -129,13 +134,17 @@ export class TrainingRun {
     const minDelta = this.#config.earlyStop?.minDelta ?? 0;
     const evaluations = afterEvaluation(this.#state.evaluations, { step, loss: measured.loss }, minDelta);
     const best = evaluations.best?.step === step;
-    if (best && this.#keepsBest) this.#best = this.#parameters.map((parameter) => parameter.slice());
+    if (best && this.#keepsBest) {
+      await this.#optimizer.readParameters();
+      this.#best = this.#parameters.map((parameter) => parameter.slice());
+    }
     this.#state = { ...this.#state, evaluations };
     return { ...measured, best };
   }
 
-  /** Gives the model the best parameters, where the run keeps them. @returns the step they are from. */
+  /** Gives the model the best parameters, where the run keeps them, or else the last. @returns the step they are from. */
   async useBest(): Promise<number> {
+    await this.#optimizer.readParameters();
     const { best } = this.#state.evaluations;
     if (this.#best === null || best === null) return this.#state.step;
     for (const [index, values] of this.#best.entries()) this.#parameters[index]!.set(values);
@@ -147,25 +156,12 @@ export class TrainingRun {
     return this.#config.earlyStop !== null;
   }
 
-  async #clippedNorm(step: number): Promise<number> {
-    const { yieldControl } = this.#options;
-    const { total, firstNonFinite } = await gradientNorm(this.#gradients, yieldControl);
-    if (firstNonFinite >= 0) throw this.#nonFinite('gradient of parameter', firstNonFinite, step);
-    const maxNorm = this.#config.maxGradientNorm;
-    if (maxNorm !== null) await clipGradients(this.#gradients, { norm: total, maxNorm }, yieldControl);
-    return total;
-  }
-
-  async #update(step: number, learningRate: number): Promise<void> {
-    const spoiled = await adamWStep(this.#parameters, this.#moments, {
-      gradients: this.#gradients,
-      learningRate,
-      step,
-      options: this.#config.adamW,
-      yieldControl: this.#options.yieldControl,
-    });
-    if (spoiled >= 0) throw this.#nonFinite('updated parameter', spoiled, step);
-    await this.#model.parametersChanged();
+  /** @returns the norm of the gradients before clipping */
+  async #update(step: number, learningRate: number): Promise<number> {
+    const done = await this.#optimizer.update({ step, learningRate });
+    if (done.nonFiniteGradient >= 0) throw this.#nonFinite('gradient of parameter', done.nonFiniteGradient, step);
+    if (done.nonFiniteParameter >= 0) throw this.#nonFinite('updated parameter', done.nonFiniteParameter, step);
+    return done.gradientNorm;
   }
 
   #nonFinite(what: string, index: number, step: number) {

@@ -69,6 +69,7 @@ const matrix = normalTensor([3, 4], 2);
 
 const elementwise: OperatorCase[] = [
   plain('Identity', { x }, { dims: x.dims }),
+  plain('Div', { x, y: positive([3, 1], 3) }, { dims: x.dims }),
   ...['Add', 'Sub', 'Mul', 'Max', 'Min'].flatMap((operator) => [
     plain(operator, { x, y: normalTensor([2, 3, 4], 3) }, { dims: x.dims }),
     plain(
