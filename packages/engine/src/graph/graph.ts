@@ -129,6 +129,11 @@ export class GraphBuilder {
     return this.#constant(`integers:${list.join()}`, [list.length], 'int64', () => BigInt64Array.from(list, BigInt));
   }
 
+  /** 0, 1, … count − 1 in int32; stored once per graph. */
+  countTo(count: number): Value {
+    return this.#constant(`count:${count}`, [count], 'int32', () => Int32Array.from({ length: count }, (_, i) => i));
+  }
+
   /** A float32 constant that the caller names; stored once per name. */
   constant(key: string, dims: readonly number[], make: () => Float32Array): Value {
     return this.#constant(`constant:${key}`, dims, 'float32', make);

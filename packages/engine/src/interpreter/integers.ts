@@ -44,13 +44,30 @@ export const integerOperators: Readonly<Record<string, Operator>> = {
     for (let n = 0; n < N; n++) {
       for (let k = 0; k < K; k++) {
         const i = n * K + k;
-        const nibble = ((values.data[i >> 1] as number) >> (4 * (i & 1))) & 15;
-        data[k * N + n] = (nibble - 8) * (scales.data[n * (K / block) + Math.floor(k / block)] as number);
+        data[k * N + n] = (nibbleAt(values, i) - 8) * (scales.data[n * (K / block) + Math.floor(k / block)] as number);
       }
     }
     return multiply(a, { type: 'float32', dims: [K, N], data });
   },
+  /** Rows of values [rows, blocks, block/2] in 4 bits around 8, two to a byte, with a scale a block → [n, blocks, block]. */
+  GatherBlockQuantized(inputs, attributes) {
+    const [values, indices, scales] = [inputAt(inputs, 0), inputAt(inputs, 1), inputAt(inputs, 2)];
+    const [, blocks = 0, bytes = 0] = values.dims;
+    const block = integerAttribute(attributes, 'block_size', 0);
+    if (integerAttribute(attributes, 'bits', 4) !== 4 || values.dims.length !== 3 || block !== 2 * bytes) {
+      throw operatorFault(`rows of [${values.dims}] in blocks of ${block}`);
+    }
+    const dims = [...indices.dims, blocks, block];
+    const width = blocks * block;
+    const data = Float64Array.from({ length: indices.data.length * width }, (_, i) => {
+      const at = (indices.data[Math.floor(i / width)] as number) * width + (i % width);
+      return (nibbleAt(values, at) - 8) * (scales.data[Math.floor(at / block)] as number);
+    });
+    return { type: 'float32', dims, data };
+  },
 };
+
+const nibbleAt = ({ data }: ArrayValue, i: number): number => ((data[i >> 1] as number) >> (4 * (i & 1))) & 15;
 
 const times = (x: number, y: number): number => x * y;
 

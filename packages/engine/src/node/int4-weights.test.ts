@@ -19,6 +19,7 @@ import { reasonToSkipWebGpu } from './testing/graphics-adapter.ts';
 import { createWorkerRuntime } from './worker-runtime.ts';
 
 const shape = { layers: 2, hidden: 64, intermediate: 160, heads: 4, kvHeads: 2, vocabulary: 512 };
+const how = { threads: 2, inOneType: false };
 const cpu = createWorkerRuntime('cpu');
 let parent: string;
 let folder: ModelFolder;
@@ -26,7 +27,7 @@ let quantized: ReadonlyMap<string, FrozenMatrix>;
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), 'skein-test-'));
   folder = await openModelFolder(await randomModelFolder(parent, { shape, outliers: false }));
-  quantized = await openInt4Weights(folder, { threads: 2 });
+  quantized = await openInt4Weights(folder, how);
 });
 afterAll(async () => {
   await cpu.close();
@@ -71,26 +72,28 @@ test('every linear is quantised once; a damaged entry is refused by name', async
   expect([...quantized.keys()]).toHaveLength(2 * 7);
   const cache = join(folder.path, '.skein-int4');
   const [entry = ''] = await readdir(cache);
-  await openInt4Weights(folder, { threads: 2 });
+  await openInt4Weights(folder, how);
   expect(await readdir(cache)).toEqual([entry]);
   const [file = ''] = await readdir(join(cache, entry));
   await writeFile(join(cache, entry, file), 'half');
-  await expect(openInt4Weights(folder, { threads: 2 })).rejects.toThrow(file);
+  await expect(openInt4Weights(folder, how)).rejects.toThrow(file);
   await rm(cache, { recursive: true });
 });
 
 const reason = await reasonToSkipWebGpu();
 
 describe.skipIf(reason !== null)(`on WebGPU${reason === null ? '' : `, skipped: ${reason}`}`, () => {
+  const webgpu = createWorkerRuntime('webgpu');
+  afterAll(() => webgpu.close());
+
   test.each(['float32', '4 bits'])('gradients with weights in %s equal the CPU’s', async (kind) => {
-    const webgpu = createWorkerRuntime('webgpu');
-    const options = kind === '4 bits' ? { quantized: await openInt4Weights(folder, { threads: 2 }) } : {};
-    try {
-      // A shader's exponentials and roots may be off by several units in the last place.
-      expectNear(await adapterGradients(webgpu, folder, options), await adapterGradients(cpu, folder, options), 1e-4);
-    } finally {
-      await webgpu.close();
-    }
+    const inBits = async (inOneType: boolean) =>
+      kind === '4 bits' ? { quantized: await openInt4Weights(folder, { threads: 2, inOneType }) } : {};
+    const here = await adapterGradients(webgpu, folder, await inBits(true));
+    // A shader's exponentials and roots may be off by several units in the last place.
+    expectNear(here, await adapterGradients(cpu, folder, await inBits(false)), 1e-4);
+    const recomputed = await adapterGradients(webgpu, folder, { ...(await inBits(true)), recompute: true });
+    expectNear(recomputed, here, 1e-6);
   });
 
   test('products there and back run as shaders, while those of 8-bit integers would be left to the CPU', async () => {
@@ -102,9 +105,12 @@ describe.skipIf(reason !== null)(`on WebGPU${reason === null ? '' : `, skipped: 
       });
     const g = new GraphBuilder();
     const values = new Uint8Array((64 * 96) / 2);
-    const matrix = int4Matrix({ name: 'w', dims: [64, 96], values, scales: new Float32Array((64 * 96) / 32) });
+    const weight = { name: 'w', dims: [64, 96] as const, values, scales: new Float32Array((64 * 96) / 32) };
+    const matrix = int4Matrix(weight, { inOneType: true });
     g.output('there', matrix.forward(g, g.input('x', [3, 96])));
     g.output('back', matrix.backward(g, g.input('dy', [3, 64])));
+    // Each number once on the device.
+    expect(g.build().initializers.filter(({ name }) => name.startsWith('w.'))).toHaveLength(2);
     const session = await open(g);
     expect(session.outputNames).toEqual(['there', 'back']);
     await session.release();

@@ -13,6 +13,8 @@ import { openCacheEntry } from './weight-cache.ts';
 
 export interface Int4WeightsOptions {
   readonly threads: number;
+  /** As of `int4Matrix`. */
+  readonly inOneType: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,7 +30,7 @@ const DTYPE: Partial<Record<ElementType, FloatDtype>> = { float32: 'F32', float1
  */
 export async function openInt4Weights(
   folder: ModelFolder,
-  { threads, signal }: Int4WeightsOptions,
+  { threads, inOneType, signal }: Int4WeightsOptions,
 ): Promise<ReadonlyMap<string, FrozenMatrix>> {
   const linears = linearsOf(folder.config).flatMap((name) => folder.weights.get(name) ?? []);
   const weights = linears.filter(({ dims }) => (dims[1] ?? 0) % BLOCK === 0);
@@ -41,7 +43,7 @@ export async function openInt4Weights(
       signal,
     });
     return new Map(
-      await Promise.all(weights.map(async (weight) => [weight.name, await readWeight(entry, weight)] as const)),
+      await Promise.all(weights.map(async (weight) => [weight.name, await readWeight(entry, weight, inOneType)] as const)),
     );
   } finally {
     await pool.close();
@@ -56,7 +58,7 @@ function linearsOf({ layers }: ModelConfig): string[] {
 async function writeWeights(
   path: string,
   weights: readonly Initializer[],
-  { pool, threads, signal }: Int4WeightsOptions & { readonly pool: QuantizePool },
+  { pool, threads, signal }: Omit<Int4WeightsOptions, 'inOneType'> & { readonly pool: QuantizePool },
 ): Promise<void> {
   const waiting = [...weights];
   // One more than threads, so that one is written while others are made.
@@ -82,7 +84,7 @@ async function writeWeight(path: string, { type, dims, source }: Initializer, po
   ]);
 }
 
-async function readWeight(entry: string, weight: Initializer): Promise<FrozenMatrix> {
+async function readWeight(entry: string, weight: Initializer, inOneType: boolean): Promise<FrozenMatrix> {
   const file = fileOf(entry, weight);
   const reader = await openSafetensors(file);
   await reader.close();
@@ -94,7 +96,7 @@ async function readWeight(entry: string, weight: Initializer): Promise<FrozenMat
     });
   };
   const dims = weight.dims as [number, number];
-  return int4Matrix({ name: weight.name, dims, values: placeOf('values'), scales: placeOf('scales') });
+  return int4Matrix({ name: weight.name, dims, values: placeOf('values'), scales: placeOf('scales') }, { inOneType });
 }
 
 function fileOf(entry: string, { name }: Initializer): string {

@@ -68,7 +68,8 @@ export async function openTrainingWeights(
     });
   }
   if (mode === 'int4') {
-    const quantized = await openInt4Weights(job.folder, { threads: job.threads, signal: job.signal });
+    const how = { threads: job.threads, inOneType: runtime.createStore !== undefined, signal: job.signal };
+    const quantized = await openInt4Weights(job.folder, how);
     return { choice: { ...asked, mode, reason: 'asked for' }, quantized };
   }
   const cache = await openInt8Cache(job.folder, {

@@ -17,6 +17,7 @@ const DATA_TYPE: Record<ElementType, number> = {
 /** Operators of ONNX Runtime itself, outside the standard: github.com/microsoft/onnxruntime, docs/ContribOperators.md. */
 const RUNTIME_OPERATORS: ReadonlySet<string> = new Set([
   'DynamicQuantizeMatMul',
+  'GatherBlockQuantized',
   'GroupQueryAttention',
   'MatMulIntegerToFloat',
   'MatMulNBits',

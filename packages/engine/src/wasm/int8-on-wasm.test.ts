@@ -46,6 +46,14 @@ test.each([127, 63])(
   },
 );
 
+test.each([undefined, 63])('layers that are run again give the same gradients, with levels %s', async (levels) => {
+  const kept = await int8Gradients(wasm, path, { levels });
+  const again = await int8Gradients(wasm, path, { levels, recompute: true });
+  for (const [index, gradient] of again.entries()) {
+    expect(relativeDistance(gradient, kept[index]!)).toBeLessThan(1e-6);
+  }
+});
+
 test('products of all 8 bits are exact in WASM', async () => {
   expect(await int8Levels(wasm)).toBe(127);
 });

@@ -10,6 +10,12 @@ import { type ModelFolder, openModelFolder } from '../model-folder.ts';
 
 const LENGTH = 48;
 
+interface GradientOptions {
+  readonly dropout?: number;
+  /** As for `createLanguageModel`. */
+  readonly recompute?: boolean | undefined;
+}
+
 /**
  * Gradients of LoRA on every linear of a model folder, for one row of tokens.
  * @param levels of the quantised weights; undefined for float32
@@ -17,18 +23,18 @@ const LENGTH = 48;
 export async function int8Gradients(
   runtime: Runtime,
   path: string,
-  { levels, dropout = 0 }: { readonly levels: number | undefined; readonly dropout?: number },
+  { levels, dropout = 0, recompute }: GradientOptions & { readonly levels: number | undefined },
 ): Promise<Float32Array[]> {
   const folder = await openModelFolder(path);
   const quantized = levels === undefined ? undefined : (await openInt8Cache(folder, { levels, threads: 2 })).matrices;
-  return adapterGradients(runtime, folder, { quantized, dropout });
+  return adapterGradients(runtime, folder, { quantized, dropout, recompute });
 }
 
 /** The same with any frozen matrices. */
 export async function adapterGradients(
   runtime: Runtime,
   { config, weights }: ModelFolder,
-  { quantized, dropout = 0 }: { readonly quantized?: CausalLmSpec['quantized']; readonly dropout?: number },
+  { quantized, dropout = 0, recompute = false }: GradientOptions & { readonly quantized?: CausalLmSpec['quantized'] },
 ): Promise<Float32Array[]> {
   const modules = adapterModules(
     {
@@ -49,7 +55,7 @@ export async function adapterGradients(
     data: p.data.map((x) => 0.05 * x),
   }));
   const spec = { config, weights, trainable: new Map(), adapter: modules, ...(quantized && { quantized }) };
-  const model = createLanguageModel(runtime, { spec, parameters, dropout, threads: 2 });
+  const model = createLanguageModel(runtime, { spec, parameters, dropout, recompute, threads: 2 });
   const inputIds = Int32Array.from({ length: LENGTH }, (_, i) => (i * 7919 + 13) % config.vocabularySize);
   const batch = {
     batch: 1,

@@ -250,19 +250,25 @@ const integers: OperatorCase[] = [
 ];
 
 /** All whole numbers of 4 bits, in blocks of two scales. */
-const int4 = int4Matrix({
+const int4Weight = {
   name: 'w',
-  dims: [6, 64],
+  dims: [6, 64] as const,
   values: Uint8Array.from({ length: 6 * 32 }, (_, i) => (i * 37) % 256),
   scales: Float32Array.from({ length: 12 }, (_, i) => 0.01 * (i + 1)),
-});
+};
+const [twice, once] = [false, true].map((inOneType) => int4Matrix(int4Weight, { inOneType }));
 
 const nibbles: OperatorCase[] = [
-  { label: 'MatMulNBits', feeds: { x: normalTensor([3, 64], 27) }, build: (g, v) => int4.forward(g, v.x!) },
+  { label: 'MatMulNBits', feeds: { x: normalTensor([3, 64], 27) }, build: (g, v) => twice!.forward(g, v.x!) },
   {
     label: 'DequantizeLinear of 4 bits in blocks, and a product with it',
     feeds: { dy: normalTensor([3, 6], 28) },
-    build: (g, v) => int4.backward(g, v.dy!),
+    build: (g, v) => twice!.backward(g, v.dy!),
+  },
+  {
+    label: 'GatherBlockQuantized of all rows, and a product with them',
+    feeds: { dy: normalTensor([3, 6], 28) },
+    build: (g, v) => once!.backward(g, v.dy!),
   },
 ];
 
