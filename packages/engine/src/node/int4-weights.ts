@@ -43,7 +43,9 @@ export async function openInt4Weights(
       signal,
     });
     return new Map(
-      await Promise.all(weights.map(async (weight) => [weight.name, await readWeight(entry, weight, inOneType)] as const)),
+      await Promise.all(
+        weights.map(async (weight) => [weight.name, await readWeight(entry, weight, inOneType)] as const),
+      ),
     );
   } finally {
     await pool.close();
