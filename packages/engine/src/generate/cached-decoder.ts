@@ -2,7 +2,7 @@ import { invariant } from '@skein/core';
 import type { StackedMatrix } from '../graph/stacked-matrix.ts';
 import type { Initializer } from '../graph/graph.ts';
 import { stackAdapter } from '../lora/stack-adapter.ts';
-import { buildDecoder, stackInputNames } from '../models/decoder-graph.ts';
+import { stackInputNames } from '../models/decoder-graph.ts';
 import type { ModelConfig } from '../models/model-config.ts';
 import { inverseFrequencies, rotaryHalves } from '../models/rotary-table.ts';
 import { type Stack, stacksOf } from '../models/stacks.ts';
@@ -10,17 +10,27 @@ import type { KeyValueCache, Runtime, Session } from '../runtime/runtime.ts';
 import { int32, type Tensors } from '../tensor.ts';
 import type { MicroBatch } from '../train/differentiable-model.ts';
 import type { Decoder, DecoderAdapter, NextToken } from './decoder.ts';
+import { openDecoderSession } from './decoder-session.ts';
 
 /** New tokens of one run: attention takes memory by their number times all before them. */
 const CHUNK = 512;
 /** Of the same where each has logits. */
 const SCORED_CHUNK = 128;
+/** From so many tokens, weights for many rows are worth a run of their own before that of a prompt's last token. */
+const MANY = 32;
 /** The cache grows by so many positions. */
 const CAPACITY_STEP = 256;
 
 /** Whether the runtime's attention takes heads of this width. */
 export function canCache({ headSize }: ModelConfig): boolean {
   return headSize % 16 === 0;
+}
+
+interface Opened {
+  readonly session: Session;
+  /** Reads what needs no logits, where there are weights for many rows. */
+  readonly filling: Session | undefined;
+  readonly cache: KeyValueCache;
 }
 
 export interface CachedDecoderOptions {
@@ -43,7 +53,7 @@ export class CachedDecoder implements Decoder {
   #adapter: DecoderAdapter;
   /** Stacks whose low-rank pair the session has as inputs. */
   #adapted: ReadonlySet<string> = new Set();
-  #opened: { readonly session: Session; readonly cache: KeyValueCache } | undefined;
+  #opened: Opened | undefined;
   #boundAdapter = false;
   #rows = 0;
   #capacity = 0;
@@ -79,6 +89,7 @@ export class CachedDecoder implements Decoder {
     for (const [slot, prompt] of prompts.entries()) {
       signal?.throwIfAborted();
       await this.#reuse(slot, prompt);
+      await this.#fill(slot, prompt.slice(this.#length(slot), -1), signal);
       let last: Float32Array | undefined;
       for (let at = this.#length(slot); at < prompt.length; at += CHUNK) {
         signal?.throwIfAborted();
@@ -142,12 +153,13 @@ export class CachedDecoder implements Decoder {
   }
 
   async release(): Promise<void> {
-    const opened = this.#opened;
+    const { session, filling, cache } = this.#opened ?? {};
     this.#opened = undefined;
     this.#held = [];
     [this.#rows, this.#capacity] = [0, 0];
-    await opened?.session.release();
-    await opened?.cache.release();
+    await session?.release();
+    await filling?.release();
+    await cache?.release();
   }
 
   #length(slot: number): number {
@@ -179,20 +191,37 @@ export class CachedDecoder implements Decoder {
     }
   }
 
+  /** Reads tokens of one slot whose logits nobody wants, if they are many and there are weights for that. */
+  async #fill(slot: number, tokens: readonly number[], signal: AbortSignal | undefined): Promise<void> {
+    const { filling, cache } = await this.#open();
+    if (!filling || tokens.length < MANY) return;
+    for (let at = 0; at < tokens.length; at += CHUNK) {
+      signal?.throwIfAborted();
+      const chunk = tokens.slice(at, at + CHUNK);
+      await filling.run(this.#feeds(slot, chunk), { fetch: [], cache: { id: cache.id, start: slot, end: slot + 1 } });
+      this.#hold(slot, chunk);
+    }
+  }
+
   /** Reads tokens of one slot. @returns the logits of the picked ones [picked, V] */
   async #read(slot: number, tokens: readonly number[], picked: readonly number[]): Promise<Float32Array> {
-    const total = this.#length(slot) + tokens.length;
-    const logits = await this.#run(
-      {
-        ids: int32([1, tokens.length], Int32Array.from(tokens)),
-        ends: int32([1], Int32Array.of(total - 1)),
-        total: int32([], Int32Array.of(total)),
-        picked: int32([picked.length], Int32Array.from(picked)),
-      },
-      [slot, slot + 1],
-    );
-    this.#held[slot] = [...(this.#held[slot] ?? []), ...tokens];
+    const feeds = { ...this.#feeds(slot, tokens), picked: int32([picked.length], Int32Array.from(picked)) };
+    const logits = await this.#run(feeds, [slot, slot + 1]);
+    this.#hold(slot, tokens);
     return logits;
+  }
+
+  #feeds(slot: number, tokens: readonly number[]): Tensors {
+    const total = this.#length(slot) + tokens.length;
+    return {
+      ids: int32([1, tokens.length], Int32Array.from(tokens)),
+      ends: int32([1], Int32Array.of(total - 1)),
+      total: int32([], Int32Array.of(total)),
+    };
+  }
+
+  #hold(slot: number, tokens: readonly number[]): void {
+    this.#held[slot] = [...(this.#held[slot] ?? []), ...tokens];
   }
 
   async #run(feeds: Tensors, [start, end]: readonly [number, number]): Promise<Float32Array> {
@@ -203,35 +232,46 @@ export class CachedDecoder implements Decoder {
   }
 
   async #reserve(rows: number, positions: number): Promise<void> {
-    const { session, cache } = await this.#open();
+    const { session, filling, cache } = await this.#open();
     if (rows <= this.#rows && positions <= this.#capacity) return;
     const grown = Math.max(this.#capacity, Math.ceil(positions / CAPACITY_STEP) * CAPACITY_STEP);
     this.#rows = Math.max(this.#rows, rows);
     await cache.resize(this.#rows, grown);
-    if (grown > this.#capacity) await session.bind(rotaryHalves(this.#frequencies, grown));
+    if (grown > this.#capacity) {
+      const angles = rotaryHalves(this.#frequencies, grown);
+      await session.bind(angles);
+      await filling?.bind(angles);
+    }
     this.#capacity = grown;
   }
 
-  async #open() {
+  async #open(): Promise<Opened> {
     const modules = new Map(this.#adapter.modules.map((module) => [module.path, module]));
     const needed = [...this.#stacks.values()].filter((stack) => stack.modules.some((path) => modules.has(path)));
     if (this.#opened && needed.some(({ path }) => !this.#adapted.has(path))) await this.release();
     if (!this.#opened) {
       const { config, weights, stacks, threads } = this.#options;
       this.#adapted = new Set(needed.map(({ path }) => path));
-      const graph = buildDecoder({ config, weights, stacks, adapted: this.#adapted });
-      const session = await this.#runtime.createSession(graph, {
-        ...(threads !== undefined && { threads }),
-        prepack: stacks !== undefined,
-      });
+      const spec = { config, weights, stacks, adapted: this.#adapted };
+      const own = threads !== undefined && { threads };
+      const session = await openDecoderSession(this.#runtime, spec, { ...own, prepack: stacks !== undefined });
+      const hasMany = [...(stacks?.values() ?? [])].some((stack) => 'productOfMany' in stack);
+      const filling = hasMany
+        ? await openDecoderSession(this.#runtime, { ...spec, onlyFills: true }, { ...own })
+        : undefined;
       const shape = { layers: config.layers, heads: config.kvHeads, headSize: config.headSize };
       const cache = await this.#runtime.createCache?.(shape);
       invariant(cache, 'a cached decoder needs a runtime with caches');
-      this.#opened = { session, cache };
+      this.#opened = { session, filling, cache };
     }
-    if (!this.#boundAdapter) await this.#opened.session.bind(this.#adapterFeeds());
+    const opened = this.#opened;
+    if (!this.#boundAdapter) {
+      const feeds = this.#adapterFeeds();
+      await opened.session.bind(feeds);
+      await opened.filling?.bind(feeds);
+    }
     this.#boundAdapter = true;
-    return this.#opened;
+    return opened;
   }
 
   #adapterFeeds(): Tensors {

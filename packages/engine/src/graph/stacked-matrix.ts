@@ -5,6 +5,8 @@ import { ABSENT, type GraphBuilder, type Initializer, type Value } from './graph
 export interface StackedMatrix {
   /** x·Wᵀ + bias of x [rows, in] → [rows, Σout], for any number of rows. */
   product(g: GraphBuilder, x: Value): Value;
+  /** The same where there are many rows, if other weights are faster for those. */
+  productOfMany?(g: GraphBuilder, x: Value): Value;
 }
 
 /** Weights that share a scale in 4 bits. */

@@ -15,6 +15,8 @@ export interface DecoderSpec {
   readonly stacks: ReadonlyMap<string, StackedMatrix> | undefined;
   /** Paths of stacks with a low-rank pair of any rank as inputs: A [r, in], B [Σout, r], scale included. */
   readonly adapted: ReadonlySet<string>;
+  /** Whether it is for many tokens at once that only go into the cache: then there are no logits. */
+  readonly onlyFills?: boolean;
 }
 
 /** Names of the low-rank inputs of a stack. */
@@ -27,6 +29,7 @@ export function stackInputNames(path: string): { a: string; b: string } {
  * new tokens. Inputs: ids [batch, new]; ends [batch], each row's positions with the new ones less 1, and their
  * largest + 1 as total []; picked [n], which of the batch·new tokens have logits; cos, sin [positions, headSize/2];
  * past.<layer>.{key,value} [batch, kvHeads, capacity, headSize]. Outputs: logits [n, V], present.<layer>.{key,value}.
+ * One that only fills lacks logits and whatever they alone need.
  */
 export function buildDecoder(spec: DecoderSpec): Graph {
   return new DecoderBuilder(spec).build();
@@ -76,6 +79,7 @@ class DecoderBuilder {
       invariant(gate && up, 'a gate and its values');
       update = this.#one(layer, 'mlp.down_proj', swiGlu(g, gate, up));
     }
+    if (this.#spec.onlyFills) return g.build();
     const picked = g.input('picked', ['count'], 'int32');
     const [logits] = this.#products(HEAD_PATH, gatherRows(g, norm(FINAL_NORM), picked));
     invariant(logits, 'a head has logits');
@@ -142,8 +146,9 @@ class DecoderBuilder {
     const adapted = this.#spec.adapted.has(path);
     const matrix = this.#spec.stacks?.get(path);
     if (!matrix && !adapted) return modules.map((module) => this.#floatProduct(module, x));
+    const few = this.#spec.onlyFills && matrix?.productOfMany ? matrix.productOfMany(g, x) : matrix?.product(g, x);
     let product =
-      matrix?.product(g, x) ??
+      few ??
       this.#joined(
         modules.map((module) => this.#floatProduct(module, x)),
         total,

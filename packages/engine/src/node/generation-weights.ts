@@ -15,6 +15,8 @@ import { openCacheEntry } from './weight-cache.ts';
 /** In how many bits a model generates. */
 export type WeightBits = 'fp32' | 'int8' | 'int4';
 
+type FewBits = Exclude<WeightBits, 'fp32'>;
+
 export const WEIGHT_BITS = ['fp32', 'int8', 'int4'] as const satisfies readonly WeightBits[];
 
 /** Models from this size wait for their weights to be read from memory, so that 8 bits are worth their making. */
@@ -39,7 +41,8 @@ const DTYPE: Partial<Record<ElementType, FloatDtype>> = { float32: 'F32', float1
 
 /**
  * The model's linears and head in few bits, from the cache beside the model or made for it now, in threads of their
- * own. With 4 bits the head keeps 8: it decides which token it is.
+ * own. With 4 bits the head keeps 8: it decides which token it is. And prompts are read with 8, whose products of many
+ * rows are faster; they stay in their file, of which the system maps what is used.
  * @returns undefined for fp32, which needs nothing besides the model
  * @throws BaseError `engine/weights-device` where the runtime has no cache in place, `engine/weights-shape` for a model
  *   whose widths do not fit, `engine/int8-inexact`, `engine/not-writable`, `engine/disk-full`.
@@ -52,35 +55,50 @@ export async function openGenerationWeights(
 ): Promise<ReadonlyMap<string, StackedMatrix> | undefined> {
   if (bits === 'fp32') return undefined;
   const stacks = [...stacksOf(folder.config).values()];
-  assertPossible(runtime, folder, { bits, stacks });
-  const plan = { bits, levels: await int8Levels(runtime) };
+  const inFour = bits === 'int4' ? stacks.filter(({ path }) => path !== HEAD_PATH) : [];
+  assertPossible(runtime, folder, { bits, inFour });
+  const total = stacks.length + inFour.length;
   const pool = createQuantizePool(options.threads);
+  const job = { levels: await int8Levels(runtime), folder, pool, options };
   try {
-    const entry = await openCacheEntry(folder, pool, {
-      folder: FOLDER,
-      key: { VERSION, ...plan },
-      write: (partial) => writeStacks(partial, stacks, { ...plan, folder, pool, options }),
-      signal: options.signal,
-    });
-    const opened = stacks.map(async (stack) => [stack.path, await readStack(entry, stack, bits)] as const);
-    return new Map(await Promise.all(opened));
+    const eight = await openEntry(stacks, { ...job, bits: 'int8', before: 0, total });
+    const four = await openEntry(inFour, { ...job, bits: 'int4', before: stacks.length, total });
+    return new Map([...eight].map(([path, matrix]) => [path, promptsIn(matrix, four.get(path))]));
   } finally {
     await pool.close();
   }
 }
 
-interface Plan {
-  readonly bits: WeightBits;
-  readonly stacks: readonly Stack[];
+function promptsIn(eight: StackedMatrix, four: StackedMatrix | undefined): StackedMatrix {
+  return four ? { product: four.product, productOfMany: eight.product } : eight;
 }
 
-function assertPossible(runtime: Runtime, { path, config }: ModelFolder, { bits, stacks }: Plan): void {
+async function openEntry(stacks: readonly Stack[], job: WriteJob): Promise<ReadonlyMap<string, StackedMatrix>> {
+  const { bits, levels, folder, pool, options } = job;
+  if (stacks.length === 0) return new Map();
+  const entry = await openCacheEntry(folder, pool, {
+    folder: FOLDER,
+    key: { VERSION, bits, levels },
+    write: (partial) => writeStacks(partial, stacks, job),
+    signal: options.signal,
+  });
+  return new Map(
+    await Promise.all(stacks.map(async (stack) => [stack.path, await readStack(entry, stack, bits)] as const)),
+  );
+}
+
+interface Plan {
+  readonly bits: FewBits;
+  readonly inFour: readonly Stack[];
+}
+
+function assertPossible(runtime: Runtime, { path, config }: ModelFolder, { bits, inFour }: Plan): void {
   if (!runtime.createCache) {
     throw new BaseError('engine/weights-device', `${runtime.name} does not generate in ${bits}.`, {
       hints: ['Leave out --weights, or use --device cpu.'],
     });
   }
-  const misfit = stacks.find((stack) => bitsOf(stack, bits) === 4 && stack.into % BLOCK !== 0);
+  const misfit = inFour.find(({ into }) => into % BLOCK !== 0);
   if (!misfit && canCache(config)) return;
   const width = misfit ? `${misfit.path} takes ${misfit.into} numbers` : `its heads are ${config.headSize} wide`;
   throw new BaseError('engine/weights-shape', `${path} can't be used in ${bits}: ${width}.`, {
@@ -88,28 +106,28 @@ function assertPossible(runtime: Runtime, { path, config }: ModelFolder, { bits,
   });
 }
 
-function bitsOf({ path }: Stack, bits: WeightBits): 8 | 4 {
-  return bits === 'int4' && path !== HEAD_PATH ? 4 : 8;
-}
-
+/** Stacks in one number of bits, which lie in one entry of the cache. */
 interface WriteJob {
-  readonly bits: WeightBits;
+  readonly bits: FewBits;
   readonly levels: number;
   readonly folder: ModelFolder;
   readonly pool: QuantizePool;
   readonly options: GenerationWeightsOptions;
+  /** Of all stacks that are opened, how many come before this job's. */
+  readonly before: number;
+  readonly total: number;
 }
 
 async function writeStacks(path: string, stacks: readonly Stack[], job: WriteJob): Promise<void> {
   const { threads, signal, onProgress } = job.options;
   const waiting = [...stacks];
-  let done = 0;
+  let done = job.before;
   // One more than threads, so that one is written while others are made.
   const lines = Array.from({ length: threads + 1 }, async () => {
     for (let stack = waiting.shift(); stack; stack = waiting.shift()) {
       signal?.throwIfAborted();
       await writeStack(path, stack, job);
-      onProgress?.(++done, stacks.length);
+      onProgress?.(++done, job.total);
     }
   });
   const failed = (await Promise.allSettled(lines)).find((line) => line.status === 'rejected');
@@ -123,7 +141,7 @@ async function writeStack(path: string, stack: Stack, { bits, levels, folder, po
     const { file, offset } = source as ExternalBytes;
     return { file, offset, dtype: DTYPE[type] ?? 'F32', out: outs[i] ?? 0 };
   });
-  const few = bitsOf(stack, bits);
+  const few = bits === 'int8' ? 8 : 4;
   const { values, scales } = await pool.stack({ kind: 'stack', parts, into, bits: few, levels });
   const [out, bias] = [outs.reduce((sum, width) => sum + width, 0), await biasOf(folder, stack)];
   const floats = (name: string, data: Float32Array) => {
@@ -169,7 +187,7 @@ function fileOf(entry: string, { path }: Stack): string {
   return join(entry, `${path}.safetensors`);
 }
 
-async function readStack(entry: string, stack: Stack, bits: WeightBits): Promise<StackedMatrix> {
+async function readStack(entry: string, stack: Stack, bits: FewBits): Promise<StackedMatrix> {
   const file = fileOf(entry, stack);
   const reader = await openSafetensors(file);
   await reader.close();
@@ -179,8 +197,8 @@ async function readStack(entry: string, stack: Stack, bits: WeightBits): Promise
     const source = { file, offset: found.offset, length: found.byteLength };
     return { name: `${stack.path}.${name}`, dims: found.dims, type, source };
   };
-  const few = bitsOf(stack, bits);
-  const [values, scales] = [initializer('values', few === 8 ? 'int8' : 'uint8'), initializer('scales', 'float32')];
+  const type = bits === 'int8' ? 'int8' : 'uint8';
+  const [values, scales] = [initializer('values', type), initializer('scales', 'float32')];
   if (!values || !scales) {
     throw new BaseError('engine/generation-cache-damaged', `The quantised weights in ${entry} are not whole.`, {
       hints: ['Delete that folder; it is made again.'],
@@ -188,5 +206,5 @@ async function readStack(entry: string, stack: Stack, bits: WeightBits): Promise
   }
   const out = stack.outs.reduce((sum, width) => sum + width, 0);
   const weights = { out, into: stack.into, values, scales, bias: initializer('bias', 'float32') };
-  return few === 8 ? int8Stack(weights) : int4Stack(weights);
+  return bits === 'int8' ? int8Stack(weights) : int4Stack(weights);
 }

@@ -44,6 +44,10 @@ export async function createOnnxSession(
       session: {
         // Packed copies of every weight double memory; at training's row counts they save no time.
         disable_prepacking: options.prepack ? '0' : '1',
+        // A thread that waits spins, by default for tens of milliseconds: while nothing runs, and while it keeps other
+        // threads from the very core that it waits for (measured: docs/performance.md).
+        force_spinning_stop: '1',
+        intra_op: { spin_duration_us: '100' },
         ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
       },
       // Folding Cast(bf16 weight) into a constant would make the float32 copy that mapping avoids. Without the Identity

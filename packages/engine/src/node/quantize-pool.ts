@@ -4,6 +4,7 @@ import type { QuantizedMatrix, QuantizedStack, QuantizeReply, QuantizeRequest } 
 
 /** Threads that quantise matrices; each has one request at a time, so few results wait in memory. */
 export interface QuantizePool {
+  /** Read once while the pool lives. */
   digest(file: string): Promise<string>;
   quantize(request: QuantizeRequest & { kind: 'quantize' }): Promise<QuantizedMatrix>;
   stack(request: QuantizeRequest & { kind: 'stack' }): Promise<QuantizedStack>;
@@ -45,8 +46,14 @@ export function createQuantizePool(threads: number): QuantizePool {
       queue.push({ request, resolve, reject });
       idle.shift()?.();
     });
+  const digests = new Map<string, Promise<string>>();
+  const digestOf = async (file: string) => ((await ask({ kind: 'digest', file })) as { digest: string }).digest;
   return {
-    digest: async (file) => ((await ask({ kind: 'digest', file })) as { digest: string }).digest,
+    digest(file) {
+      const digest = digests.get(file) ?? digestOf(file);
+      digests.set(file, digest);
+      return digest;
+    },
     quantize: async (request) => (await ask(request)) as QuantizedMatrix,
     stack: async (request) => (await ask(request)) as QuantizedStack,
     async close() {

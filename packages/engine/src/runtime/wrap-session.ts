@@ -62,7 +62,7 @@ export function wrapSession<T extends NativeTensor>(
       const wanted = Object.fromEntries(
         [...fetch, ...kept, ...keep.map(([output]) => output)].map((name) => [name, null]),
       );
-      if (Object.keys(wanted).length === 0) return {};
+      if (Object.keys(wanted).length === 0 && !options.cache) return {};
       const inputs = { ...before, ...toNative(feeds) };
       const results = await native.run(inputs, { ...wanted, ...cached.present });
       for (const [output, input] of carry) bound[input] = wholeResult(results[output]) as T;
