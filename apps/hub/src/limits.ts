@@ -34,6 +34,9 @@ export const LOCAL_CHAIN_POLL_MS = 250;
 /** Between two looks at another chain: a block takes 2 to 12 s there, and public nodes count requests. */
 export const CHAIN_POLL_MS = 2_000;
 
+/** Who says that something happened on the chain hastens the next look, but not more often than this share of a poll. */
+export const HASTENED_POLL_SHARE = 1 / 10;
+
 /** Rounds are looked at this often for deadlines, and at once when something happens. */
 export const ADVANCE_MS = 1_000;
 

@@ -83,6 +83,9 @@ export const missingSchema = z.strictObject({ missing: z.array(index) });
 /** PUT of a plan or a chunk: it is there, whether it was before or not. */
 export const storedSchema = z.strictObject({ stored: z.literal(true) });
 
+/** POST /v1/chain/look. */
+export const lookingSchema = z.strictObject({ looking: z.literal(true) });
+
 /** POST /v1/alliances/:id/messages. `duplicate`: the same message was there already. */
 export const postedSchema = z.strictObject({ status: z.enum(['accepted', 'duplicate']), logIndex: index });
 

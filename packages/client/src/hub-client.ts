@@ -21,6 +21,7 @@ import {
   type Info,
   infoSchema,
   logEntriesSchema,
+  lookingSchema,
   messagesSchema,
   type Posted,
   postedSchema,
@@ -66,6 +67,8 @@ export interface HubClient {
   /** Own clock minus the chain's at the last response, in seconds; null before the first. */
   clockSkewSeconds(): number | null;
   info(options?: CallOptions): Promise<Info>;
+  /** Tells the hub that something happened on the chain, so that it looks before its next poll. */
+  lookAtChain(options?: CallOptions): Promise<void>;
   putPlan(plan: Plan, options?: CallOptions): Promise<Digest>;
   plan(digest: Digest, options?: CallOptions): Promise<Plan>;
   alliances(options?: CallOptions): Promise<AllianceRecord[]>;
@@ -101,6 +104,9 @@ export function createHubClient(settings: HubClientOptions): HubClient {
     url,
     clockSkewSeconds: () => transport.clockSkewSeconds(),
     info: (options) => json({ ...options, path: '/v1/info' }, infoSchema),
+    lookAtChain: async (options) => {
+      await json({ ...options, method: 'POST', path: '/v1/chain/look' }, lookingSchema);
+    },
     putPlan: async (plan, options) => {
       const digest = digestOfJson(plan);
       await json({ ...options, method: 'PUT', path: `/v1/plans/${digest}`, json: plan }, storedSchema);

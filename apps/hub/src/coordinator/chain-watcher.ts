@@ -2,7 +2,7 @@ import type { Chain } from '@skein/chain';
 import type { BaseError } from '@skein/core';
 import type { ChainClock } from '../chain/chain-clock.ts';
 import { indexChain } from '../chain/indexer.ts';
-import { LONGEST_CHAIN_PAUSE_MS } from '../limits.ts';
+import { HASTENED_POLL_SHARE, LONGEST_CHAIN_PAUSE_MS } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { EventFeed } from '../relay/event-feed.ts';
@@ -28,6 +28,10 @@ export interface ChainWatcher {
   lookIfDue(): Promise<boolean>;
   /** Has an alliance read again with the next look, which is due now. */
   follow(alliance: string): void;
+  /** Has the next look sooner: something has probably happened there. A chain out of reach is left its pause. */
+  hasten(): void;
+  /** Until the next look. */
+  dueInMs(): number;
   health(): ChainHealth;
 }
 
@@ -46,9 +50,15 @@ export function createChainWatcher(parts: WatcherParts): ChainWatcher {
   const { db, chain, logger } = parts;
   /** To be read from the chain; what fails stays. */
   const stale = new Set<string>();
-  const seen = { all: false, heardAtMs: performance.now(), nextLookMs: 0, failures: 0 };
+  const seen = { all: false, heardAtMs: performance.now(), lookedAtMs: 0, nextLookMs: 0, failures: 0, isHastened: false };
   let health: Omit<ChainHealth, 'silentSeconds'> = { ok: false, fault: null, block: null };
   const silentSeconds = (): number => (performance.now() - seen.heardAtMs) / 1000;
+
+  function dueInMs(): number {
+    const isHastened = seen.isHastened && seen.failures === 0;
+    const hastenedMs = isHastened ? seen.lookedAtMs + parts.pollMs * HASTENED_POLL_SHARE : Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.min(seen.nextLookMs, hastenedMs) - performance.now());
+  }
 
   async function look(): Promise<boolean> {
     const { head, changed, rewound } = await indexChain(db, chain);
@@ -72,8 +82,13 @@ export function createChainWatcher(parts: WatcherParts): ChainWatcher {
       stale.add(alliance);
       seen.nextLookMs = 0;
     },
+    hasten() {
+      seen.isHastened = true;
+    },
+    dueInMs,
     async lookIfDue() {
-      if (performance.now() < seen.nextLookMs) return false;
+      if (dueInMs() > 0) return false;
+      seen.isHastened = false;
       const isChanged = await look().catch((error: Partial<BaseError>) => {
         const { code = 'hub/internal', message } = error;
         if (health.fault !== code) logger.error({ code, reason: message }, 'The chain can’t be followed.');
@@ -82,7 +97,8 @@ export function createChainWatcher(parts: WatcherParts): ChainWatcher {
         return false;
       });
       const pauseMs = Math.min(LONGEST_CHAIN_PAUSE_MS, parts.pollMs * 2 ** seen.failures);
-      seen.nextLookMs = performance.now() + pauseMs;
+      seen.lookedAtMs = performance.now();
+      seen.nextLookMs = seen.lookedAtMs + pauseMs;
       parts.metrics.chainLag.set(silentSeconds());
       return isChanged;
     },

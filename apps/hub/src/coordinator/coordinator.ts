@@ -14,6 +14,8 @@ export interface Coordinator {
   poke(): void;
   /** The alliance must be read from the chain again, for instance since its plan has come. */
   follow(alliance: string): void;
+  /** Somebody says that something happened on the chain. */
+  lookAtChain(): void;
   chainHealth(): ChainHealth;
   /** Runs until `signal` aborts; rejects only with faults of ours. */
   run(): Promise<void>;
@@ -34,29 +36,38 @@ export interface CoordinatorParts extends AdvanceParts {
 export function createCoordinator(parts: CoordinatorParts): Coordinator {
   const { signal, logger } = parts;
   const bell = createBell(signal);
-  const queue = createKeeperQueue({ ...parts, done: () => bell.ring() });
   const watcher = createChainWatcher(parts);
+  const lookAtChain = (): void => {
+    watcher.hasten();
+    bell.ring();
+  };
+  const queue = createKeeperQueue({ ...parts, done: lookAtChain });
+  let isPoked = true;
   return {
-    poke: () => bell.ring(),
+    poke() {
+      isPoked = true;
+      bell.ring();
+    },
+    lookAtChain,
     follow(alliance) {
       watcher.follow(alliance);
       bell.ring();
     },
     chainHealth: () => watcher.health(),
     async run() {
-      let isRung = true;
       let nextMs = 0;
       while (!signal.aborted) {
         const isChanged = await watcher.lookIfDue();
         // Deadlines are whole seconds.
-        if (isRung || isChanged || performance.now() >= nextMs) {
+        if (isPoked || isChanged || performance.now() >= nextMs) {
+          isPoked = false;
           nextMs = performance.now() + ADVANCE_MS;
           await advanceAll(parts, queue).catch((error: unknown) => {
             // A full disk or a database that is away: nothing was stored, and the next turn finds the same facts.
             logger.error({ error }, 'Rounds could not be taken on.');
           });
         }
-        isRung = await bell.wait(Math.min(parts.pollMs, ADVANCE_MS));
+        await bell.wait(Math.min(watcher.dueInMs(), ADVANCE_MS));
       }
       await queue.idle();
     },

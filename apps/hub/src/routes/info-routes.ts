@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { addressSchema } from '@skein/alliance';
-import { infoSchema } from '@skein/client';
+import { infoSchema, lookingSchema } from '@skein/client';
 import { formatNoteKey } from '@skein/core';
 import { z } from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
@@ -34,6 +34,13 @@ const healthRoute = createRoute({
     200: { description: 'Ready', content: { 'application/json': { schema: healthSchema } } },
     503: { description: 'Not ready', content: { 'application/json': { schema: healthSchema } } },
   },
+});
+
+const lookRoute = createRoute({
+  method: 'post',
+  path: '/v1/chain/look',
+  summary: 'Have the hub look at the chain soon, after a transaction of one’s own; it looks by itself, too',
+  responses: replies('It will', lookingSchema),
 });
 
 export function infoRoutes(app: OpenAPIHono, services: HubServices): void {
@@ -74,6 +81,10 @@ export function infoRoutes(app: OpenAPIHono, services: HubServices): void {
     const ready = isUp && state.ok;
     const body = { live: true as const, ready, database: { ok: isUp }, chain: state };
     return ready ? c.json(body, 200) : c.json(body, 503);
+  });
+  app.openapi(lookRoute, (c) => {
+    coordinator.lookAtChain();
+    return c.json({ looking: true as const }, 200);
   });
   app.get('/metrics', async (c) => {
     return c.text(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType });

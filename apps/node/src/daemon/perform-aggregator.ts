@@ -3,6 +3,7 @@ import { addUp } from './add-up.ts';
 import { performMember } from './perform-member.ts';
 import type { RoundWork } from './round-work.ts';
 import { tell } from './tell.ts';
+import { tellHub } from './tell-hub.ts';
 
 /** What an aggregator's effect is called while it runs beside the loop; undefined where it is done within it. */
 export function aggregatorJob(effect: AggregatorEffect): string | undefined {
@@ -36,7 +37,8 @@ export async function performAggregator(
       return await folder.record(({ sentBlobs = [] }) => ({ sentBlobs: [...new Set([...sentBlobs, effect.root])] }));
     }
     case 'post-candidate':
-      return await context.chain.postCandidate({ ...effect, attempt, signal });
+      await context.chain.postCandidate({ ...effect, attempt, signal });
+      return await tellHub(context, signal);
     case 'send':
     case 'accuse':
     case 'notice':

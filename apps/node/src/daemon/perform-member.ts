@@ -8,6 +8,7 @@ import { lossOf } from './model-losses.ts';
 import type { RoundWork } from './round-work.ts';
 import { sendMessage } from './send-message.ts';
 import { tell } from './tell.ts';
+import { tellHub } from './tell-hub.ts';
 import { trainingSeed } from './training-seed.ts';
 
 type Of<Kind extends MemberEffect['kind']> = Extract<MemberEffect, { kind: Kind }>;
@@ -64,9 +65,12 @@ export async function performMember(work: RoundWork, effect: MemberEffect, signa
     case 'evaluate':
       return await evaluate(work, effect, signal);
     case 'commit-vote':
-      return await context.chain.commitVote(voteOf(work, effect.attempt), signal);
+      await context.chain.commitVote(voteOf(work, effect.attempt), signal);
+      await tellHub(context, signal);
+      return await report(work, signal);
     case 'reveal-vote':
-      return await context.chain.revealVote(voteOf(work, effect.attempt), signal);
+      await context.chain.revealVote(voteOf(work, effect.attempt), signal);
+      return await tellHub(context, signal);
     case 'accuse': {
       const [first] = effect.evidence;
       const sentence = `${first.sender} signed two different ${first.kind} messages.`;
@@ -141,7 +145,6 @@ async function evaluate(work: RoundWork, { base, candidate }: Of<'evaluate'>, si
   const change = Number.isSafeInteger(after - before) ? after - before : REJECTED_MICRO_NATS;
   const lossMicroNats = Number.isSafeInteger(after) ? after : REJECTED_MICRO_NATS;
   await folder.record(() => ({ evaluation: { model: candidate, lossChangeMicroNats: change, lossMicroNats } }));
-  await report(work, signal);
 }
 
 /** Tells the others how it goes; decides nothing, so a failure is left. */

@@ -1,4 +1,4 @@
-import type { ChainRound, RoundView } from '@skein/alliance';
+import type { ChainRound, Phase, RoundView } from '@skein/alliance';
 import { BaseError, type Digest } from '@skein/core';
 import type { ChainAlliance } from '../chain/chain-port.ts';
 import type { AllianceContext } from './alliance-context.ts';
@@ -16,6 +16,9 @@ import { createWake, type Wake } from './wake.ts';
 /** Messages come in flocks; one look serves them all. */
 const FLOCK_MS = 50;
 
+/** In the others, what a peer says asks for nothing before all have spoken, and then the hub tells of another phase. */
+const HEEDED_IN: readonly Phase[] = ['upload', 'commit', 'reveal'];
+
 /** Takes part in one alliance until it is over, the owner leaves, or `signal` stops it. Waits for whatever is down. */
 export async function runAlliance(context: AllianceContext, signal: AbortSignal): Promise<void> {
   const { logger, config } = context;
@@ -23,7 +26,8 @@ export async function runAlliance(context: AllianceContext, signal: AbortSignal)
   const wake = createWake();
   const told = new Set<string>();
   let work: RoundWork | undefined;
-  const listening = listen(context, wake, signal);
+  let phase: Phase | undefined;
+  const listening = listen(context, wake, { signal, heeds: () => phase === undefined || HEEDED_IN.includes(phase) });
   const pollMs = config.pollSeconds * 1000;
   const lookAtChain = createChainLook(context, pollMs);
   const advanceLog = sometimes(() => context.log.advance(signal), pollMs);
@@ -33,6 +37,7 @@ export async function runAlliance(context: AllianceContext, signal: AbortSignal)
       let pauseMs = pollMs;
       try {
         const [view] = await Promise.all([readView(context, signal), advanceLog()]);
+        phase = view?.phase;
         const { alliance, chain } = await lookAtChain(view);
         const over = overReason(context, alliance);
         if (over !== undefined) return logger.info(over);
@@ -124,11 +129,16 @@ async function beginRound(context: AllianceContext, { round, model, before, wake
 }
 
 /** Looks at once when the hub tells of something new; without its events the loop polls. */
-async function listen({ hub, membership }: AllianceContext, wake: Wake, signal: AbortSignal): Promise<void> {
+async function listen(
+  { hub, membership }: AllianceContext,
+  wake: Wake,
+  { signal, heeds }: { readonly signal: AbortSignal; readonly heeds: () => boolean },
+): Promise<void> {
   while (!signal.aborted) {
     try {
       for await (const event of hub.events(membership.alliance, { signal })) {
-        wake.wake(event.kind === 'message' ? FLOCK_MS : 0);
+        if (event.kind === 'message' && !heeds()) continue;
+        wake.wake(event.kind === 'phase' || event.kind === 'round-closed' ? 0 : FLOCK_MS);
       }
     } catch {
       // The loop tells what is wrong with the hub; here only the quicker notice is lost for a while.
