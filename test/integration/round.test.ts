@@ -65,6 +65,11 @@ describe('an alliance of three nodes, a hub and a chain, each a process', () => 
       expect(round).toMatchObject({ round: 1, result: { accepted: true, reason: null, model } });
       expect(round!.survivors).toHaveLength(3);
       expect(model).not.toBe(plan.initialModel);
+      // All have added up themselves, so the sum's bytes went nowhere.
+      const sink = { write: () => Promise.resolve() };
+      await federation.hub.downloadBlob(model, sink);
+      const noBlob = expect.objectContaining({ code: 'hub/no-blob' });
+      await expect(federation.hub.downloadBlob(round!.sum!, sink)).rejects.toThrow(noBlob);
 
       const { logKey } = await federation.hub.info();
       const pins = { chainId: federation.book.chainId, contract: federation.book.alliance, logKey };

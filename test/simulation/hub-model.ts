@@ -191,6 +191,7 @@ export class HubModel {
       modelBytes: this.blobs.get(chain.model)?.length ?? 1,
       sent: messages.map(({ kind, attempt, sender }) => ({ kind, attempt, sender })),
       uploaded: messages.flatMap((m) => (m.kind === 'round/upload/1' && this.blobs.has(m.body.root) ? [m.sender] : [])),
+      isModelHere: chain.candidate !== null && this.blobs.has(chain.candidate.model),
       refutations: messages.flatMap((m) =>
         m.kind === 'round/replay/1' ? [{ attempt: m.attempt, sender: m.sender, ...m.body }] : [],
       ),

@@ -50,7 +50,14 @@ export function createChainWatcher(parts: WatcherParts): ChainWatcher {
   const { db, chain, logger } = parts;
   /** To be read from the chain; what fails stays. */
   const stale = new Set<string>();
-  const seen = { all: false, heardAtMs: performance.now(), lookedAtMs: 0, nextLookMs: 0, failures: 0, isHastened: false };
+  const seen = {
+    all: false,
+    heardAtMs: performance.now(),
+    lookedAtMs: 0,
+    nextLookMs: 0,
+    failures: 0,
+    isHastened: false,
+  };
   let health: Omit<ChainHealth, 'silentSeconds'> = { ok: false, fault: null, block: null };
   const silentSeconds = (): number => (performance.now() - seen.heardAtMs) / 1000;
 

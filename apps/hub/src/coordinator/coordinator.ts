@@ -8,6 +8,7 @@ import { allianceIds, findAlliance } from './alliance-store.ts';
 import { createBell } from './bell.ts';
 import { type ChainHealth, createChainWatcher } from './chain-watcher.ts';
 import { createKeeperQueue, type KeeperQueue } from './keeper-queue.ts';
+import { isWhole } from './round-facts.ts';
 
 export interface Coordinator {
   /** Something happened that may take rounds on: a message, a whole blob, a plan. */
@@ -90,7 +91,8 @@ async function advance(parts: CoordinatorParts, queue: KeeperQueue, id: string):
   if (known === undefined || known.plan === null) return;
   queue.wish(id, await advanceAlliance(parts, id, known.plan));
   const { reading, plan, currentRound } = known;
-  if (reading.status !== 'active' || !(await isWhole(parts, reading.model))) return;
+  // Members can't start a round whose model they can't fetch.
+  if (reading.status !== 'active' || !(await isWhole(parts.db, reading.model))) return;
   const action = nextRoundAction(plan, {
     status: reading.status,
     paused: reading.paused,
@@ -99,12 +101,6 @@ async function advance(parts: CoordinatorParts, queue: KeeperQueue, id: string):
     memberCount: reading.members.filter(({ isActive }) => isActive).length,
   });
   if (action !== null) queue.wish(id, [action]);
-}
-
-/** Members can't start a round whose model they can't fetch. */
-async function isWhole({ db }: CoordinatorParts, root: string): Promise<boolean> {
-  const blob = await db.selectFrom('blobs').select('whole').where('root', '=', root).executeTakeFirst();
-  return blob?.whole === true;
 }
 
 /** After each closed round the log is anchored, its result included. */

@@ -36,8 +36,15 @@ export async function readFacts(db: Reader, alliance: string, chain: ChainRound)
     modelBytes: await modelSizeBytes(db, chain.model),
     sent: sent as SentMessage[],
     uploaded,
+    isModelHere: chain.candidate !== null && (await isWhole(db, chain.candidate.model)),
     refutations: replays.map(({ attempt, sender, body }) => ({ attempt, sender, ...body })),
   };
+}
+
+/** Whether a blob has come whole. */
+export async function isWhole(db: Reader, root: string): Promise<boolean> {
+  const blob = await db.selectFrom('blobs').select('whole').where('root', '=', root).executeTakeFirst();
+  return blob?.whole === true;
 }
 
 async function wholeUploads(db: Reader, alliance: string, round: number): Promise<Address[]> {

@@ -11,7 +11,7 @@ export type AddedUp =
  * Sum and model of a job; the model is kept among the blobs. What was computed once in a round is not computed again,
  * whether the aggregator, a replay or the member that is ahead of its replay asks.
  */
-export async function addUp(work: RoundWork, job: SumJob, signal: AbortSignal, keepsSum = false): Promise<AddedUp> {
+export async function addUp(work: RoundWork, job: SumJob, signal: AbortSignal, keepsSum: boolean): Promise<AddedUp> {
   const { sums, adding } = work;
   const key = jobDigest(job);
   for (let other = adding.get(key); other !== undefined; other = adding.get(key)) await other.catch(() => undefined);

@@ -48,10 +48,10 @@ export async function performAggregator(
 
 async function aggregate(
   work: RoundWork,
-  { job, uploadsRoot }: Extract<AggregatorEffect, { kind: 'aggregate' }>,
+  { job, uploadsRoot, keepsSum }: Extract<AggregatorEffect, { kind: 'aggregate' }>,
   signal: AbortSignal,
 ): Promise<void> {
-  const added = await addUp(work, job, signal, true);
+  const added = await addUp(work, job, signal, keepsSum);
   if (!added.ok) return await tell(work, { code: 'node/no-sum', sentence: added.sentence });
   const { body } = added;
   await work.folder.record(() => ({ aggregate: { uploadsRoot, body } }));

@@ -126,14 +126,14 @@ async function check({ context, folder }: RoundWork, { job }: Of<'check'>, signa
 }
 
 async function replay(work: RoundWork, { posted, job }: Of<'replay'>, signal: AbortSignal): Promise<void> {
-  const added = await addUp(work, job, signal);
+  const added = await addUp(work, job, signal, false);
   const { sum, model } = added.ok ? added.body : { sum: null, model: null };
   await work.folder.record(() => ({ replay: { posted, sum, model } }));
 }
 
 /** A failure convicts nobody here: it is tried again, and a replay says what came of it. */
 async function addUpAhead(work: RoundWork, { job }: Of<'add-up'>, signal: AbortSignal): Promise<void> {
-  const added = await addUp(work, job, signal);
+  const added = await addUp(work, job, signal, false);
   if (!added.ok) throw new BaseError('node/no-sum', added.sentence);
 }
 

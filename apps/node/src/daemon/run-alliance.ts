@@ -107,8 +107,9 @@ async function beginRound(context: AllianceContext, { round, model, before, wake
   const { folder, storageKey, logger, config, membership, blobs, domain } = context;
   await removeOldRounds(folder, round, new Date(Date.now() - config.keepRoundsSeconds * 1000));
   const current = await openRoundFolder(folder, round, storageKey);
-  const { upload, aggregate } = current.outcomes;
-  const made = [upload?.root, aggregate?.body.sum, aggregate?.body.model].filter((root) => root !== undefined);
+  const { upload, aggregate, replay } = current.outcomes;
+  const all = [upload?.root, aggregate?.body.sum, aggregate?.body.model, replay?.model];
+  const made = all.filter((root) => root !== undefined && root !== null);
   // What a replay needs of earlier rounds lies at the hub for the plan's retention.
   await blobs.keepOnly(new Set<Digest>([model, ...made]));
   const outagesOf = (name: string): Outages => createOutages(logger.child({ job: name, round }));

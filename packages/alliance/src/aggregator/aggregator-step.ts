@@ -12,6 +12,7 @@ import { messagesRoot } from '../signing/messages-root.ts';
 import type { MessageVerifier } from '../signing/verify-message.ts';
 import { survivorsBodyOf } from '../survivors-body.ts';
 import type { Address } from '../units.ts';
+import { isModelComputedByAll, isSumRead } from './what-is-read.ts';
 import { type SumJob, sumJobOf } from './sum-job.ts';
 
 /** An aggregator in one round, as plain JSON; it holds no secret. Store it before its effects are carried out. */
@@ -59,10 +60,10 @@ export const AGGREGATOR_KINDS: readonly MessageKind[] = [
 
 /** What the node is to do once the state is stored; effects come back until the chain shows the candidate. */
 export type AggregatorEffect =
-  /** Fetch the uploads, `computeSum`, store both blobs; then `outcomes.aggregate`. */
-  | { readonly kind: 'aggregate'; readonly uploadsRoot: Digest; readonly job: SumJob }
+  /** Fetch the uploads, `computeSum`, store the model, and the sum where it is to be kept; then `outcomes.aggregate`. */
+  | { readonly kind: 'aggregate'; readonly uploadsRoot: Digest; readonly job: SumJob; readonly keepsSum: boolean }
   | { readonly kind: 'send'; readonly message: Unsigned<'round/sum/1'> }
-  | { readonly kind: 'send-blob'; readonly root: Digest; readonly sizeBytes: number }
+  | { readonly kind: 'send-blob'; readonly root: Digest }
   | {
       readonly kind: 'post-candidate';
       readonly round: number;
@@ -90,6 +91,7 @@ export async function aggregatorStep(
   const state: AggregatorRoundState = isKept
     ? input.state
     : { version: 'aggregator-state/1', round: view.round, sums: [] };
+  if (view.phase === 'commit' || view.phase === 'reveal') return { state, effects: modelEffects(input, state) };
   const isTurn = view.phase === 'sum' && view.aggregator === self;
   const isCurrent = chain.round === view.round && chain.attempt === view.attempt && chain.status === 'open';
   if (!isTurn || !isCurrent) return { state, effects: [] };
@@ -139,13 +141,14 @@ async function aggregateEffect(
     code: `aggregator/${kind}`,
     sentence: message,
   }));
-  if (result.ok) return [...notices, { kind: 'aggregate', uploadsRoot, job: result.job }];
+  const keepsSum = isSumRead(plan, cohort.length);
+  if (result.ok) return [...notices, { kind: 'aggregate', uploadsRoot, job: result.job, keepsSum }];
   const sentence = `The sum can't be made: ${result.missing.join(', ')} are missing.`;
   return [...notices, { kind: 'notice', code: 'aggregator/missing', sentence }];
 }
 
 function announceEffects(
-  { view, self, alliance }: AggregatorInput,
+  { plan, view, self, alliance }: AggregatorInput,
   messages: RoundMessages,
   body: BodyOf<'round/sum/1'>,
 ): AggregatorEffect[] {
@@ -153,22 +156,37 @@ function announceEffects(
   const kind = 'round/sum/1';
   const message: Unsigned<'round/sum/1'> = { protocol: PROTOCOL, alliance, round, attempt, sender: self, kind, body };
   const isShown = messages.of('round/sum/1', attempt, self) !== undefined;
+  const sum = { kind: 'send-blob' as const, root: body.sum };
   return [
     ...(isShown ? [] : [{ kind: 'send' as const, message }]),
-    { kind: 'send-blob', root: body.sum, sizeBytes: body.sumBytes },
-    { kind: 'send-blob', root: body.model, sizeBytes: body.modelBytes },
+    ...(isSumRead(plan, view.cohort?.length ?? 0) ? [sum] : []),
+    { kind: 'send-blob', root: body.model },
   ];
 }
 
-/** Posts only when the hub has both blobs: a candidate that nobody can read is voted down. */
+/** A model that all compute is voted on while it is on its way to the hub. */
+function modelEffects(
+  { view, chain, self, outcomes }: AggregatorInput,
+  state: AggregatorRoundState,
+): AggregatorEffect[] {
+  const body = state.sums.find(({ attempt }) => attempt === view.attempt)?.body;
+  const isPosted = chain.candidate?.aggregator === self && chain.candidate.model === body?.model;
+  if (body === undefined || !isPosted || outcomes.sentBlobs?.includes(body.model) === true) return [];
+  return [{ kind: 'send-blob', root: body.model }];
+}
+
+/** Posts only when the hub has what others read for their vote: a candidate that nobody can read is voted down. */
 function postEffects(
-  { view, outcomes }: AggregatorInput,
+  { plan, view, outcomes }: AggregatorInput,
   messages: RoundMessages,
   set: BodyOf<'round/survivors/1'>,
   body: BodyOf<'round/sum/1'>,
 ): AggregatorEffect[] {
   const sent = outcomes.sentBlobs ?? [];
-  if (!sent.includes(body.sum) || !sent.includes(body.model)) return [];
+  const cohortSize = view.cohort?.length ?? 0;
+  const isSumThere = sent.includes(body.sum) || !isSumRead(plan, cohortSize);
+  const isModelThere = sent.includes(body.model) || isModelComputedByAll(plan, cohortSize);
+  if (!isSumThere || !isModelThere) return [];
   const survivors = orderAddresses(view.survivors ?? []);
   const signatures = messages
     .some('round/survivors/1', view.attempt, survivors)

@@ -119,6 +119,25 @@ describe('a round', () => {
     expect(advanceRound(plan, state, complete, 2001).actions).toEqual([action]);
   });
 
+  it('waits for the model of a candidate that has won, but not past the phase and not for one that has lost', () => {
+    const committed = [0, 1, 2].map(memberAt);
+    const voted = (lossChanges: readonly number[]) => {
+      const revealed = lossChanges.map((lossChangeMicroNats, index) => ({
+        evaluator: memberAt(index),
+        lossChangeMicroNats,
+      }));
+      return { ...facts.chain, ...voting, committed, revealed };
+    };
+    const actionsAt = (now: number, isModelHere: boolean, lossChanges = [5, -3, -1]) => {
+      const known = { ...opened, chain: voted(lossChanges), isModelHere };
+      return advanceRound(plan, stateAfter([[known, 2000]]), known, now).actions.map(({ kind }) => kind);
+    };
+    expect(actionsAt(2001, false)).toEqual([]);
+    expect(actionsAt(2001, true)).toEqual(['finalizeRound']);
+    expect(actionsAt(2060, false)).toEqual(['finalizeRound']);
+    expect(actionsAt(2001, false, [5, 1e9, 1e9])).toEqual(['finalizeRound']);
+  });
+
   it('has the survivors sign again and the next aggregator add up when a sum was refuted', () => {
     const replayed = digestOfBytes(Uint8Array.of(9));
     const chain = { ...facts.chain, ...voting };

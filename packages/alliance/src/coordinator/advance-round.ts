@@ -22,7 +22,7 @@ export function advanceRound(plan: Plan, state: RoundState, facts: RoundFacts, n
   let current = state;
   for (;;) {
     const next = followChain(plan, current, facts.chain, now) ?? step(plan, current, facts, now);
-    if (next === undefined) return { state: current, actions: keeperActions(current, facts, now) };
+    if (next === undefined) return { state: current, actions: keeperActions(plan, current, facts, now) };
     current = next;
   }
 }

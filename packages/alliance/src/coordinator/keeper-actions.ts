@@ -1,4 +1,5 @@
 import { compareCodePoints } from '@skein/core';
+import { decideRound } from '../evaluation/decide-round.ts';
 import type { Plan } from '../plan.ts';
 import type { Address } from '../units.ts';
 import { refutationQuorum } from './quorums.ts';
@@ -20,7 +21,7 @@ export type KeeperAction =
     };
 
 /** What the chain is ready for. */
-export function keeperActions(state: RoundState, facts: RoundFacts, now: number): KeeperAction[] {
+export function keeperActions(plan: Plan, state: RoundState, facts: RoundFacts, now: number): KeeperAction[] {
   const { chain } = facts;
   if (chain.round !== state.round) return [];
   const { round } = chain;
@@ -28,10 +29,19 @@ export function keeperActions(state: RoundState, facts: RoundFacts, now: number)
   if (chain.status !== 'voting') return [];
   const refuted = refutationOf(state, facts);
   if (refuted !== undefined) return [refuted];
-  const isComplete = chain.revealed.length === chain.committed.length;
+  const isComplete = chain.revealed.length === chain.committed.length && !isModelAwaited(plan, facts);
   const isOver = now >= (chain.revealDeadline ?? Number.POSITIVE_INFINITY);
   if (now < chain.deadline || !(isComplete || isOver)) return [];
   return [{ kind: 'finalizeRound', round, order: finalOrder(chain.revealed) }];
+}
+
+/** A model that wins the vote is to be had by all before the round ends early. */
+function isModelAwaited({ toleranceMicroNats }: Plan, { chain, isModelHere }: RoundFacts): boolean {
+  if (isModelHere) return false;
+  const weights = new Map(chain.members.map(({ address, weight }) => [address, BigInt(weight)]));
+  const votes = chain.revealed.map((vote) => ({ ...vote, weight: weights.get(vote.evaluator) ?? 0n }));
+  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0n);
+  return decideRound(votes, total, toleranceMicroNats).accepted;
 }
 
 /** Evaluators by ascending loss change, as `finalizeRound` wants them. */

@@ -50,6 +50,8 @@ export interface RoundFacts {
   readonly sent: readonly SentMessage[];
   /** Senders whose announced upload lies whole in the blob store. */
   readonly uploaded: readonly Address[];
+  /** Whether the candidate's model lies whole in the blob store. */
+  readonly isModelHere: boolean;
   /** Accepted `round/replay/1` messages. */
   readonly refutations: readonly Refutation[];
 }

@@ -1,11 +1,9 @@
+import { REPLAY_ALWAYS_UP_TO } from '../aggregator/what-is-read.ts';
 import { opaqueRule } from '../plan.ts';
 import { checkByProducts } from './check-by-products.ts';
 import { type CandidateCheck, type PostedCandidate, postedCandidate } from './posted-candidate.ts';
 import { replayRound } from './replay-round.ts';
 import { notice, type Turn } from './turn.ts';
-
-/** Cohorts up to this size replay every sum. */
-export const REPLAY_ALWAYS_UP_TO = 5;
 
 /** In larger ones so many members on average, drawn in secret, replay although the check has passed. */
 export const DRAWN_REPLAYS = 3;

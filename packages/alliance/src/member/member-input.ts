@@ -110,7 +110,7 @@ export type MemberEffect =
   /** Make the blob of the trained update, store it; then `outcomes.upload`. */
   | { readonly kind: 'make-upload'; readonly job: UploadJob }
   /** Send the chunks that the hub lacks. */
-  | { readonly kind: 'send-blob'; readonly root: Digest; readonly sizeBytes: number }
+  | { readonly kind: 'send-blob'; readonly root: Digest }
   /** Fetch an upload that is going to be added up; nothing follows from it. */
   | { readonly kind: 'fetch'; readonly root: Digest; readonly sizeBytes: number }
   /** Read the posted sum and compute what `CheckOutcome` names; `checkPostedSum` does it. */

@@ -6,7 +6,7 @@ import { fetchUploads } from './fetch-uploads.ts';
 import { keysPhase } from './keys-phase.ts';
 import type { MemberInput, MemberStep } from './member-input.ts';
 import type { MemberRoundState } from './member-state.ts';
-import { revealPhase } from './reveal-phase.ts';
+import { bringModel, revealPhase } from './reveal-phase.ts';
 import { readRoundMessages } from '../messages/round-messages.ts';
 import { sharesPhase } from './shares-phase.ts';
 import { sumPhase } from './sum-phase.ts';
@@ -123,6 +123,7 @@ async function runPhase(turn: Turn): Promise<void> {
       return commitPhase(turn);
     case 'reveal':
       await heedAlarm(turn);
+      bringModel(turn);
       return revealPhase(turn);
     case 'sum':
       return sumPhase(turn);

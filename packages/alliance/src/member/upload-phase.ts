@@ -34,7 +34,7 @@ export async function uploadPhase(turn: Turn): Promise<void> {
     ...upload,
     log: { ...input.log.seen },
   }));
-  turn.effects.push({ kind: 'send-blob', ...upload });
+  turn.effects.push({ kind: 'send-blob', root: upload.root });
 }
 
 /** Fixes the cohort. @returns whether an upload can follow. */

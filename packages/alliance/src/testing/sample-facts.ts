@@ -30,7 +30,7 @@ export function sampleFacts(members: number, deadline: number, changes: Partial<
     aggregators: [...aggregators],
     ...changes,
   };
-  return { alliance: '1', chain, modelBytes: 4000, sent: [], uploaded: [], refutations: [] };
+  return { alliance: '1', chain, modelBytes: 4000, sent: [], uploaded: [], isModelHere: true, refutations: [] };
 }
 
 /** The facts with messages of one kind from these members besides. */
