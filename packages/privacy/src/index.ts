@@ -24,7 +24,7 @@ export {
 } from './checking/check-scalars.ts';
 export { type Replay, type ReplayFault, type ReplayInput, replaySum } from './checking/replay.ts';
 export type { AggregationCrypto, Keystream, RunningSha256, SealKey } from './crypto-port.ts';
-export { dequantiseSum } from './encoding/dequantise-sum.ts';
+export { dequantiseSum, type MeanOfSum, meanOfSum } from './encoding/dequantise-sum.ts';
 export { addPacked, packBits, reduceSum, unpackBits } from './encoding/pack.ts';
 export { type QuantiserInput, type QuantiserPlan, quantise } from './encoding/quantise.ts';
 export { packedByteCount, sumBits } from './encoding/sum-bits.ts';

@@ -1,5 +1,5 @@
-import { type AggregationCrypto, dequantiseSum, sumUploads } from '@skein/privacy';
-import { decodeModelState, encodeModelState } from '../model/model-state.ts';
+import { type AggregationCrypto, type MeanOfSum, meanOfSum, PIECE_ELEMENTS, sumUploads } from '@skein/privacy';
+import { createModelFile, decodeModelState, type ModelState } from '../model/model-state.ts';
 import { encodeFloat32, parseFloat32, parseUint32 } from '../model/number-bytes.ts';
 import { opaqueRule, type Plan } from '../plan.ts';
 import { quantiserOf } from '../quantiser-of.ts';
@@ -43,14 +43,41 @@ export function nextModel(plan: Plan, base: Uint8Array, sum: Uint8Array, survivo
   const mean = meanOf(plan, sum, survivors);
   const state = decodeModelState(base);
   if (mean === undefined || mean.length !== state.parameters.length) return undefined;
-  return encodeModelState(applyOuterStep(plan.strategy, state, mean));
+  return stepInPieces(plan.strategy, state, mean);
 }
 
-function meanOf({ aggregation }: Plan, sum: Uint8Array, survivors: number): Float64Array | Float32Array | undefined {
-  // Whole numbers give finite means; what is posted in clear mode may be anything.
-  if (aggregation.kind === 'clear') return finite(parseFloat32(sum));
+/** The next model's file. Each coordinate goes its own way, so a step of pieces is the whole step, within the cache. */
+function stepInPieces(strategy: Plan['strategy'], state: ModelState, mean: Mean): Uint8Array {
+  const pieceAt = (start: number): ModelState => {
+    const end = Math.min(start + PIECE_ELEMENTS, mean.length);
+    return applyOuterStep(strategy, pieceOf(state, start, end), mean.piece(start, end));
+  };
+  const names = Object.keys(pieceAt(0).optimiser);
+  const { file, state: next } = createModelFile(mean.length, names);
+  for (let start = 0; start < mean.length; start += PIECE_ELEMENTS) {
+    const { parameters, optimiser } = pieceAt(start);
+    next.parameters.set(parameters, start);
+    for (const name of names) next.optimiser[name]!.set(optimiser[name]!, start);
+  }
+  return file;
+}
+
+function pieceOf({ parameters, optimiser }: ModelState, start: number, end: number): ModelState {
+  const pieces = Object.entries(optimiser).map(([name, values]) => [name, values.subarray(start, end)] as const);
+  return { parameters: parameters.subarray(start, end), optimiser: Object.fromEntries(pieces) };
+}
+
+/** Of a sum under masks, or the numbers of clear mode. */
+type Mean = Pick<MeanOfSum, 'length'> & { piece(start: number, end: number): ArrayLike<number> };
+
+function meanOf({ aggregation }: Plan, sum: Uint8Array, survivors: number): Mean | undefined {
+  if (aggregation.kind === 'clear') {
+    // Whole numbers give finite means; what is posted in clear mode may be anything.
+    const values = finite(parseFloat32(sum));
+    return values && { length: values.length, piece: (start, end) => values.subarray(start, end) };
+  }
   const values = parseUint32(sum);
-  return values && dequantiseSum(values, quantiserOf(aggregation), survivors);
+  return values && meanOfSum(values, quantiserOf(aggregation), survivors);
 }
 
 function finite(values: Float32Array | undefined): Float32Array | undefined {

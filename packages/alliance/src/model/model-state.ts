@@ -1,13 +1,13 @@
 import {
   BaseError,
   bytes as byteCount,
-  encodeSafetensors,
+  encodeSafetensorsHeader,
   parseSafetensorsHeader,
   parseSafetensorsHeaderLength,
   SAFETENSORS_PREFIX_BYTES,
   type SafetensorsEntry,
 } from '@skein/core';
-import { encodeNumbers, parseFloat32, parseFloat64 } from './number-bytes.ts';
+import { parseFloat32, parseFloat64 } from './number-bytes.ts';
 
 /** The global model between two rounds. */
 export interface ModelState {
@@ -22,16 +22,30 @@ const OPTIMISER_PREFIX = 'optimiser.';
 
 /** A safetensors file of the state: the same state gives the same bytes. */
 export function encodeModelState({ parameters, optimiser }: ModelState): Uint8Array {
-  const dims = [parameters.length];
-  return encodeSafetensors([
-    { name: PARAMETERS, dtype: 'F32', dims, data: encodeNumbers(parameters) },
-    ...Object.entries(optimiser).map(([name, values]) => ({
-      name: OPTIMISER_PREFIX + name,
-      dtype: 'F64' as const,
-      dims: [values.length],
-      data: encodeNumbers(values),
-    })),
+  const { file, state } = createModelFile(parameters.length, Object.keys(optimiser));
+  state.parameters.set(parameters);
+  for (const [name, values] of Object.entries(optimiser)) state.optimiser[name]!.set(values);
+  return file;
+}
+
+/** The file of a state of zeros. The state's arrays are views of it: what is written to them stands in the file. */
+export function createModelFile(
+  length: number,
+  optimiser: readonly string[],
+): { readonly file: Uint8Array; readonly state: ModelState } {
+  const dims = [length];
+  const { head, tensors, fileSize } = encodeSafetensorsHeader([
+    { name: PARAMETERS, dtype: 'F32', dims },
+    ...optimiser.map((name) => ({ name: OPTIMISER_PREFIX + name, dtype: 'F64' as const, dims })),
   ]);
+  const file = new Uint8Array(fileSize);
+  file.set(head);
+  // The layout aligns every tensor to its type.
+  const { buffer } = file;
+  const offsetOf = (name: string): number => tensors.get(name)!.offset;
+  const arrayOf = (name: string) => new Float64Array(buffer, offsetOf(OPTIMISER_PREFIX + name), length);
+  const parameters = new Float32Array(buffer, offsetOf(PARAMETERS), length);
+  return { file, state: { parameters, optimiser: Object.fromEntries(optimiser.map((name) => [name, arrayOf(name)])) } };
 }
 
 /**

@@ -1,6 +1,11 @@
+import { encodeSafetensors } from '@skein/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { dequantiseSum, PIECE_ELEMENTS } from '@skein/privacy';
+import { nextModel } from '../aggregator/compute-sum.ts';
 import { decodeModelState, encodeModelState, type ModelState } from '../model/model-state.ts';
+import { encodeNumbers } from '../model/number-bytes.ts';
+import type { Plan } from '../plan.ts';
 import { applyRule, meanOf, trimmedMeanOf } from './clear-rules.ts';
 import { applyOuterStep } from './outer-step.ts';
 
@@ -93,10 +98,37 @@ describe('the state of a model', () => {
   });
 
   it('is refused with tensors that don’t belong to it', () => {
-    const lacking = encodeModelState({ parameters: Float32Array.of(1, 2), optimiser: { v: Float64Array.of(1) } });
+    const tensors = [
+      { name: 'parameters', dtype: 'F32' as const, dims: [2], data: new Uint8Array(8) },
+      { name: 'optimiser.v', dtype: 'F64' as const, dims: [1], data: new Uint8Array(8) },
+    ];
+    const lacking = encodeSafetensors(tensors);
     expect(() => decodeModelState(lacking)).toThrow(/optimiser\.v/);
     const renamed = encodeModelState({ parameters: Float32Array.of(1), optimiser: {} });
     renamed.set(new TextEncoder().encode('parametexs'), 10);
     expect(() => decodeModelState(renamed)).toThrow(/parameters/);
+  });
+});
+
+describe('the next model', () => {
+  it('is the same whether the step is taken whole or in pieces', () => {
+    const count = 2 * PIECE_ELEMENTS + 5;
+    const base = Float32Array.from({ length: count }, (_, i) => Math.sin(i));
+    const sum = Uint32Array.from({ length: count }, (_, i) => (i * 7919) % (3 * 65_535));
+    const quantiser = { clipNorm: 1, range: 0.5, weights: 'equal' } as const;
+    for (const strategy of [
+      { kind: 'fedavg', rate: 1 },
+      { kind: 'fedavgm', rate: 0.5, momentum: 0.9 },
+      { kind: 'fedadam', rate: 0.1, beta1: 0.9, beta2: 0.99, tau: 0.001 },
+    ] as const) {
+      const aggregation = { kind: 'secure', clipNorm: 1, clipValue: 0.5, weights: 'equal', minSurvivors: 3 } as const;
+      const plan = { strategy, aggregation } as unknown as Plan;
+      let state: ModelState = { parameters: base, optimiser: {} };
+      for (let round = 0; round < 2; round++) {
+        const whole = applyOuterStep(strategy, state, dequantiseSum(sum, quantiser, 3)!);
+        expect(nextModel(plan, encodeModelState(state), encodeNumbers(sum), 3)).toEqual(encodeModelState(whole));
+        state = whole;
+      }
+    }
   });
 });
