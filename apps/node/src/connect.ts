@@ -12,8 +12,11 @@ import { leafHash } from './storage/leaf-hash.ts';
 /** A short patience: who calls waits longer and says so. */
 const PATIENCE_MS = 5000;
 
-export function openHub(config: NodeConfig, signal?: AbortSignal): HubClient {
-  const { hub: url, allowPlainHttp: allowInsecure } = config;
+/** Where the hub is, as in node.json. */
+export type HubAddress = Pick<NodeConfig, 'hub' | 'allowPlainHttp'>;
+
+export function openHub(address: HubAddress, signal?: AbortSignal): HubClient {
+  const { hub: url, allowPlainHttp: allowInsecure } = address;
   return createHubClient({ url, allowInsecure, patienceMs: PATIENCE_MS, signal, leafHash });
 }
 

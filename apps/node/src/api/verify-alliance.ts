@@ -8,6 +8,7 @@ import { BaseError, type Digest, parseNoteKey } from '@skein/core';
 import { createChainPort } from '../chain/create-chain-port.ts';
 import { openVerifiedLog, type VerifiedLog } from '../log/verified-log.ts';
 import { openBlobStore } from '../storage/blob-store.ts';
+import { createTransfers } from '../storage/transfers.ts';
 import { readIfThere } from '../storage/read-if-there.ts';
 import type { RoundReport } from '../verify/round-report.ts';
 import { verifyRound } from '../verify/verify-round.ts';
@@ -88,7 +89,7 @@ interface Verification {
 async function verifyRounds(verification: Verification): Promise<RoundReport[]> {
   const { options, chain, hub, plan, directory, signal } = verification;
   const { alliance, pins, aggregate } = options;
-  const blobs = await openBlobStore(join(directory, 'blobs'), hub);
+  const blobs = await openBlobStore(join(directory, 'blobs'), createTransfers(hub));
   const read = (root: Digest) => readIfThere(blobs, root, signal);
   const port = createChainPort(chain, alliance);
   const whole = await port.alliance();

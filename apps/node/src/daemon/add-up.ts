@@ -47,7 +47,7 @@ async function compute({ context }: RoundWork, wanted: Wanted, signal: AbortSign
   for (const root of rootsOf(wanted.job)) await blobs.bring(root, signal).catch(leaveMissing);
   const { plan } = membership;
   const files = { ...wanted, plan, blobs: blobs.folder };
-  if (opaqueRule(plan) === null) return await calculator.calculate('addUp', files, signal);
+  if (opaqueRule(plan) === null) return await calculator.run('addUp', files, signal);
   const { aggregate } = await context.trainer();
   return await sumOf(files, aggregate && ((parameters) => aggregate(parameters, signal)));
 }

@@ -9,6 +9,7 @@ import type { BlobStore } from '../storage/blob-store.ts';
 import type { PlanTrainer } from '../trainers/plan-trainer.ts';
 import type { Calculator } from './calculator.ts';
 import type { Membership } from './membership.ts';
+import type { startTransfers } from './start-transfers.ts';
 
 /** Everything that the work for one alliance needs. */
 export interface AllianceContext {
@@ -28,6 +29,8 @@ export interface AllianceContext {
   readonly log: VerifiedLog;
   readonly blobs: BlobStore;
   readonly calculator: Calculator;
+  /** What `blobs` goes through; its thread is to be closed. */
+  readonly transfers: ReturnType<typeof startTransfers>;
   readonly logger: Logger;
   /** The policy file as it is now. */
   readonly readPolicy: () => Promise<Policy>;

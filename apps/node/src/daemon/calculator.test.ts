@@ -21,10 +21,10 @@ afterEach(async () => {
 it('makes uploads of files, tells what fails, and goes on', async () => {
   const update = join(blobs, 'update');
   const files = { job: { kind: 'clear' } as const, update, blobs };
-  await expect(calculator.calculate('upload', files, signal)).rejects.toMatchObject({ code: 'node/calculator-fault' });
+  await expect(calculator.run('upload', files, signal)).rejects.toMatchObject({ code: 'node/thread-fault' });
   const bytes = Uint8Array.of(1, 2, 3, 4);
   await writeFile(update, bytes);
-  const { root, manifest } = await calculator.calculate('upload', files, signal);
+  const { root, manifest } = await calculator.run('upload', files, signal);
   expect([root, manifest]).toEqual([blobRoot(blobManifestOf(bytes)), blobManifestOf(bytes)]);
   expect(new Uint8Array(await readFile(blobPath(blobs, root)))).toEqual(bytes);
 });
@@ -34,8 +34,8 @@ it('leaves what is no longer wanted, and serves what comes after', async () => {
   await writeFile(update, Uint8Array.of(7));
   const files = { job: { kind: 'clear' } as const, update, blobs };
   const stop = new AbortController();
-  const left = calculator.calculate('upload', files, stop.signal);
+  const left = calculator.run('upload', files, stop.signal);
   stop.abort(new Error('no longer wanted'));
   await expect(left).rejects.toThrow('no longer wanted');
-  expect((await calculator.calculate('upload', files, signal)).manifest.sizeBytes).toBe(1);
+  expect((await calculator.run('upload', files, signal)).manifest.sizeBytes).toBe(1);
 });

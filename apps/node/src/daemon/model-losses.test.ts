@@ -7,6 +7,7 @@ import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { blobPath } from '../storage/blob-path.ts';
 import { type BlobStore, openBlobStore } from '../storage/blob-store.ts';
+import { createTransfers } from '../storage/transfers.ts';
 import { samplePlan } from '../testing/sample-plan.ts';
 import type { AllianceContext } from './alliance-context.ts';
 import { lossOf } from './model-losses.ts';
@@ -19,10 +20,8 @@ beforeEach(async () => {
 afterEach(async () => await rm(directory, { recursive: true }));
 
 async function contextOf(evaluate: () => Promise<number>) {
-  const blobs = await openBlobStore(
-    join(directory, 'blobs'),
-    createHubClient({ url: 'http://127.0.0.1:1', patienceMs: 0 }),
-  );
+  const hub = createHubClient({ url: 'http://127.0.0.1:1', patienceMs: 0 });
+  const blobs = await openBlobStore(join(directory, 'blobs'), createTransfers(hub));
   const plan = samplePlan({ parameterCount: 3 });
   const trainer = () => Promise.resolve({ evaluate });
   const context = { blobs, folder: directory, membership: { plan }, trainer, logger: pino({ level: 'silent' }) };

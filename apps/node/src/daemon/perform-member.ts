@@ -112,7 +112,7 @@ async function upload({ context, folder }: RoundWork, { job }: Of<'make-upload'>
   await assertAllowed(context, new Date());
   const { blobs, calculator } = context;
   const input = { job, update: folder.update, blobs: blobs.folder };
-  const made = await calculator.calculate('upload', input, signal);
+  const made = await calculator.run('upload', input, signal);
   blobs.made(made);
   await folder.record(() => ({ upload: { root: made.root, sizeBytes: made.manifest.sizeBytes } }));
 }
@@ -121,7 +121,7 @@ async function check({ context, folder }: RoundWork, { job }: Of<'check'>, signa
   const { blobs, calculator, membership } = context;
   for (const root of [job.sum, job.model]) await blobs.get(root, signal);
   const input = { plan: membership.plan, job, update: folder.update, blobs: blobs.folder };
-  const outcome = await calculator.calculate('check', input, signal);
+  const outcome = await calculator.run('check', input, signal);
   await folder.record(() => ({ check: plain(outcome) }));
 }
 

@@ -17,6 +17,7 @@ import { allianceFolder, type Membership, readMemberships } from './membership.t
 import { createOutages } from './outages.ts';
 import { runAlliance } from './run-alliance.ts';
 import { signerOf } from './signer-of.ts';
+import { startTransfers } from './start-transfers.ts';
 import { createWake } from './wake.ts';
 
 export interface RunNodeOptions {
@@ -129,7 +130,7 @@ async function start(shared: Shared, membership: Membership, options: RunNodeOpt
   } catch (error) {
     if (!options.signal.aborted) logger.error(error);
   } finally {
-    await context?.calculator.close();
+    await Promise.all([context?.calculator.close(), context?.transfers.close()]);
     await (await trainer?.catch(() => undefined))?.close();
   }
 }
@@ -143,7 +144,8 @@ async function contextOf(
   const config = await readConfig();
   const { alliance, address, plan, model, data, trainer } = membership;
   const account = await keys.account(address);
-  const blobs: BlobStore = await openBlobStore(`${allianceFolder(directory, alliance)}/blobs`, hub);
+  const transfers = startTransfers(config);
+  const blobs: BlobStore = await openBlobStore(`${allianceFolder(directory, alliance)}/blobs`, transfers);
   return {
     directory,
     folder: allianceFolder(directory, alliance),
@@ -158,6 +160,7 @@ async function contextOf(
     log,
     blobs,
     calculator: createCalculator(),
+    transfers,
     logger,
     readPolicy,
     trainer: async () =>

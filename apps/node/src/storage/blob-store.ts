@@ -1,11 +1,11 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HubClient } from '@skein/client';
-import { type ByteSource, bytes as byteCount, type Digest } from '@skein/core';
+import type { Digest } from '@skein/core';
 import { type BlobManifest, verifyBlob } from '@skein/alliance';
 import { nodeCrypto } from '@skein/privacy/node';
 import { blobPath } from './blob-path.ts';
 import { createBringer } from './bring-blob.ts';
+import type { Transfers } from './transfers.ts';
 
 /** A blob with its chunks. */
 export interface MadeBlob {
@@ -34,12 +34,12 @@ export interface BlobStore {
 const nativeSha256 = () => nodeCrypto.createSha256();
 
 /** @param directory made if it isn't there. */
-export async function openBlobStore(directory: string, hub: HubClient): Promise<BlobStore> {
+export async function openBlobStore(directory: string, transfers: Transfers): Promise<BlobStore> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   /** Of what was made here and is still to be sent. */
   const manifests = new Map<Digest, BlobManifest>();
   const pathOf = (root: Digest): string => blobPath(directory, root);
-  const bring = createBringer(hub, directory);
+  const bring = createBringer(transfers, directory);
   return {
     folder: directory,
     made: ({ root, manifest }) => void manifests.set(root, manifest),
@@ -63,13 +63,8 @@ export async function openBlobStore(directory: string, hub: HubClient): Promise<
       return isAny;
     },
     async send(root, signal) {
-      const file = await open(pathOf(root), 'r');
-      try {
-        await hub.uploadBlob(await sourceOf(file), { signal, manifest: manifests.get(root) });
-        manifests.delete(root);
-      } finally {
-        await file.close();
-      }
+      await transfers.send({ path: pathOf(root), manifest: manifests.get(root) }, signal);
+      manifests.delete(root);
     },
     async keepOnly(roots) {
       const kept = new Set([...roots].map(pathOf));
@@ -77,18 +72,6 @@ export async function openBlobStore(directory: string, hub: HubClient): Promise<
         const path = join(directory, name);
         if (!kept.has(path)) await rm(path, { force: true });
       }
-    },
-  };
-}
-
-async function sourceOf(file: FileHandle): Promise<ByteSource> {
-  const { size } = await file.stat();
-  return {
-    size: byteCount(size),
-    async read(offset, length) {
-      const data = Buffer.allocUnsafeSlow(length);
-      await file.read(data, 0, length, offset);
-      return data;
     },
   };
 }
