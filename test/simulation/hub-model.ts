@@ -141,7 +141,9 @@ export class HubModel {
       isRoundOpen: contract.isRoundOpen,
       memberCount: contract.activeCount,
     });
-    if (opening?.kind === 'openRound') this.#try((chain) => chain.openRound(opening.round));
+    // Nobody could start from a model that isn't here.
+    if (opening?.kind === 'openRound' && this.blobs.has(contract.model))
+      this.#try((chain) => chain.openRound(opening.round));
   }
 
   /** What a member is told. */

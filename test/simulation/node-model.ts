@@ -222,12 +222,13 @@ export class NodeModel {
           });
           const sum = result.ok ? blobRoot(blobManifestOf(result.sum)) : null;
           const model = result.ok ? blobRoot(blobManifestOf(result.model)) : null;
+          if (result.ok) this.disk.blobs.set(model!, result.model);
           this.replayed.add(effect.posted);
           outcomes.member = { ...outcomes.member, replay: { posted: effect.posted, sum, model } };
         });
       case 'evaluate': {
         const base = hub.blobs.get(effect.base);
-        const candidate = hub.blobs.get(effect.candidate);
+        const candidate = this.disk.blobs.get(effect.candidate) ?? hub.blobs.get(effect.candidate);
         if (base === undefined || candidate === undefined) return;
         return this.#work(`evaluate ${effect.candidate}`, 5, () => {
           const change = lossChangeMicroNats(this.#loss(base), this.#loss(candidate));

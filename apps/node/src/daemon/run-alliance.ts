@@ -17,7 +17,7 @@ import { createWake, type Wake } from './wake.ts';
 const FLOCK_MS = 50;
 
 /** In the others, what a peer says asks for nothing before all have spoken, and then the hub tells of another phase. */
-const HEEDED_IN: readonly Phase[] = ['upload', 'commit', 'reveal'];
+const HEEDED_IN: readonly Phase[] = ['upload', 'sum', 'commit', 'reveal'];
 
 /** Takes part in one alliance until it is over, the owner leaves, or `signal` stops it. Waits for whatever is down. */
 export async function runAlliance(context: AllianceContext, signal: AbortSignal): Promise<void> {

@@ -91,7 +91,7 @@ export async function aggregatorStep(
   const state: AggregatorRoundState = isKept
     ? input.state
     : { version: 'aggregator-state/1', round: view.round, sums: [] };
-  if (view.phase === 'commit' || view.phase === 'reveal') return { state, effects: modelEffects(input, state) };
+  if (['commit', 'reveal', 'closed'].includes(view.phase)) return { state, effects: modelEffects(input, state) };
   const isTurn = view.phase === 'sum' && view.aggregator === self;
   const isCurrent = chain.round === view.round && chain.attempt === view.attempt && chain.status === 'open';
   if (!isTurn || !isCurrent) return { state, effects: [] };
@@ -177,7 +177,7 @@ function modelEffects(
 
 /** Posts only when the hub has what others read for their vote: a candidate that nobody can read is voted down. */
 function postEffects(
-  { plan, view, outcomes }: AggregatorInput,
+  { plan, view, self, outcomes }: AggregatorInput,
   messages: RoundMessages,
   set: BodyOf<'round/survivors/1'>,
   body: BodyOf<'round/sum/1'>,
@@ -185,7 +185,9 @@ function postEffects(
   const sent = outcomes.sentBlobs ?? [];
   const cohortSize = view.cohort?.length ?? 0;
   const isSumThere = sent.includes(body.sum) || !isSumRead(plan, cohortSize);
-  const isModelThere = sent.includes(body.model) || isModelComputedByAll(plan, cohortSize);
+  // What the hub has not been told of it doesn't take later.
+  const isAnnounced = messages.of('round/sum/1', view.attempt, self) !== undefined;
+  const isModelThere = sent.includes(body.model) || (isAnnounced && isModelComputedByAll(plan, cohortSize));
   if (!isSumThere || !isModelThere) return [];
   const survivors = orderAddresses(view.survivors ?? []);
   const signatures = messages

@@ -128,6 +128,6 @@ async function runPhase(turn: Turn): Promise<void> {
     case 'sum':
       return sumPhase(turn);
     case 'closed':
-      return undefined;
+      return bringModel(turn);
   }
 }

@@ -1,8 +1,8 @@
 import type { Turn } from './turn.ts';
 
 /**
- * Brings the hub the model where the aggregator hasn't by half of the phase: everybody could compute it, and without it
- * nobody could go on from it.
+ * Brings the hub the model where the aggregator hasn't by half of the phase, or later: everybody could compute it, and
+ * without it nobody could go on from it.
  */
 export function bringModel({ input, effects }: Turn): void {
   const { chain, plan, now, outcomes } = input;
