@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { BaseError } from '@skein/core';
 import { SHUTDOWN_MS } from '../limits.ts';
 
@@ -14,10 +14,10 @@ export interface Listening {
 
 /** @throws BaseError `hub/port-in-use` */
 export async function listen(
-  app: { fetch(request: Request): Response | Promise<Response> },
+  app: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> },
   { host, port }: { host: string; port: number },
 ): Promise<Listening> {
-  const listener = getRequestListener((request) => app.fetch(request));
+  const listener = getRequestListener((request, env) => app.fetch(request, env as HttpBindings));
   const server = createServer((request, response) => void listener(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(portInUse(host, port, cause)));

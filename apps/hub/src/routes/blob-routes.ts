@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { noBlob } from '../blobs/blob-folder.ts';
 import { readBlobRange } from '../blobs/read-blob-range.ts';
 import { limitBody } from '../http/limit-body.ts';
+import { readBytes } from '../http/read-bytes.ts';
 import { parseRange } from '../http/parse-range.ts';
 import { bytesContent, countParameter, replies, rootParameter } from '../http/schemas.ts';
 import type { HubServices } from '../hub-services.ts';
@@ -93,7 +94,7 @@ export function blobRoutes(app: OpenAPIHono, services: HubServices): void {
   app.openapi(missingRoute, async (c) => c.json({ missing: await blobDesk.missing(c.req.valid('param').root) }, 200));
   app.openapi(putChunkRoute, async (c) => {
     const { root, index } = c.req.valid('param');
-    const isWhole = await blobDesk.putChunks(root, index, new Uint8Array(await c.req.arrayBuffer()));
+    const isWhole = await blobDesk.putChunks(root, index, await readBytes(c));
     if (isWhole) coordinator.poke();
     return c.json({ stored: true as const }, 200);
   });
