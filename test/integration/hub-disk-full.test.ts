@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { open, rm, rmdir } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blobManifestOf, blobRoot, encodeModelState } from '@skein/alliance';
@@ -15,6 +16,9 @@ const example = join(SHIPPED_MODEL, '../../examples/logistic');
 const zeros = new Float32Array(4);
 const disk = mkdtempSync(join(tmpdir(), 'skein-small-disk-'));
 const isMounted = mount();
+// Takes the disk away when this process lets go of its input, be it because it was killed.
+const UNMOUNT = 'cat > /dev/null; umount -l "$0"; rmdir "$0"';
+const unmounter = spawn('sh', ['-c', UNMOUNT, disk], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
 let federation: Federation;
 
 /** A file system of its own for the hub, which a test can fill up. @returns false where nobody may mount one */
@@ -31,11 +35,9 @@ beforeAll(async () => {
   if (isMounted) federation = await startFederation(join(disk, 'hub'));
 }, limitMs);
 afterAll(async () => {
-  if (isMounted) {
-    await federation.stop();
-    execFileSync('umount', [disk]);
-  }
-  await rmdir(disk);
+  if (isMounted) await federation.stop();
+  unmounter.stdin.end();
+  await once(unmounter, 'exit');
 }, limitMs);
 
 /** Writes until nothing more fits. @returns what frees the space again */

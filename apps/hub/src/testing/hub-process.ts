@@ -7,6 +7,8 @@ import { onTestFinished } from 'vitest';
 
 export interface HubProcess {
   readonly url: string;
+  /** What it has logged so far. */
+  log(): string;
   kill(signal: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -17,20 +19,24 @@ export interface HubArguments {
   readonly bookFile: string;
 }
 
-/** The hub as its users start it, in a process that can be killed; ends with the test. */
-export async function startHubProcess({ directory, port, rpcUrl, bookFile }: HubArguments): Promise<HubProcess> {
+/** The hub as its users start it, in a process that can be killed; ends with the test. @param options more of its own */
+export async function startHubProcess(
+  { directory, port, rpcUrl, bookFile }: HubArguments,
+  options: readonly string[] = ['--log-level', 'error'],
+): Promise<HubProcess> {
   const main = join(import.meta.dirname, '..', 'main.ts');
   const parameters = ['--directory', directory, '--port', String(port), '--rpc', rpcUrl, '--book', bookFile];
-  const child = spawn(process.execPath, [main, ...parameters, '--log-level', 'error'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(process.execPath, [main, ...parameters, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (data: Buffer) => void (log += data.toString()));
   onTestFinished(() => void child.kill('SIGKILL'));
   const line = await firstLine(child);
   const { url } = JSON.parse(line) as { url: string };
   return {
     url,
+    log: () => log,
     async kill(signal) {
-      const ended = once(child, 'exit');
+      const ended = once(child, 'close');
       child.kill(signal);
       const [code] = (await ended) as [number | null];
       return code;
