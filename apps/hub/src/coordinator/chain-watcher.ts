@@ -2,13 +2,13 @@ import type { Chain } from '@skein/chain';
 import type { BaseError } from '@skein/core';
 import type { ChainClock } from '../chain/chain-clock.ts';
 import { indexChain } from '../chain/indexer.ts';
-import { HASTENED_POLL_SHARE, LONGEST_CHAIN_PAUSE_MS } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { EventFeed } from '../relay/event-feed.ts';
 import type { Database } from '../storage/database.ts';
 import { allianceIds } from './alliance-store.ts';
 import { followAlliance } from './follow-chain.ts';
+import { createLookSchedule } from './look-schedule.ts';
 
 /** How the hub stands with the chain. */
 export interface ChainHealth {
@@ -50,22 +50,10 @@ export function createChainWatcher(parts: WatcherParts): ChainWatcher {
   const { db, chain, logger } = parts;
   /** To be read from the chain; what fails stays. */
   const stale = new Set<string>();
-  const seen = {
-    all: false,
-    heardAtMs: performance.now(),
-    lookedAtMs: 0,
-    nextLookMs: 0,
-    failures: 0,
-    isHastened: false,
-  };
+  const schedule = createLookSchedule(parts.pollMs);
+  const seen = { all: false, heardAtMs: performance.now() };
   let health: Omit<ChainHealth, 'silentSeconds'> = { ok: false, fault: null, block: null };
   const silentSeconds = (): number => (performance.now() - seen.heardAtMs) / 1000;
-
-  function dueInMs(): number {
-    const isHastened = seen.isHastened && seen.failures === 0;
-    const hastenedMs = isHastened ? seen.lookedAtMs + parts.pollMs * HASTENED_POLL_SHARE : Number.POSITIVE_INFINITY;
-    return Math.max(0, Math.min(seen.nextLookMs, hastenedMs) - performance.now());
-  }
 
   async function look(): Promise<boolean> {
     const { head, changed, rewound } = await indexChain(db, chain);
@@ -79,7 +67,6 @@ export function createChainWatcher(parts: WatcherParts): ChainWatcher {
     if (!health.ok) logger.info({ block: Number(head.number) }, 'The chain answers.');
     health = { ok: true, fault: null, block: Number(head.number) };
     seen.heardAtMs = performance.now();
-    seen.failures = 0;
     return isChanged;
   }
 
@@ -87,25 +74,20 @@ export function createChainWatcher(parts: WatcherParts): ChainWatcher {
     health: () => ({ ...health, silentSeconds: silentSeconds() }),
     follow(alliance) {
       stale.add(alliance);
-      seen.nextLookMs = 0;
+      schedule.now();
     },
-    hasten() {
-      seen.isHastened = true;
-    },
-    dueInMs,
+    hasten: () => schedule.hasten(),
+    dueInMs: () => schedule.dueInMs(),
     async lookIfDue() {
-      if (dueInMs() > 0) return false;
-      seen.isHastened = false;
+      if (schedule.dueInMs() > 0) return false;
+      schedule.begin();
       const isChanged = await look().catch((error: Partial<BaseError>) => {
         const { code = 'hub/internal', message } = error;
         if (health.fault !== code) logger.error({ code, reason: message }, 'The chain can’t be followed.');
         health = { ...health, ok: false, fault: code };
-        seen.failures += 1;
         return false;
       });
-      const pauseMs = Math.min(LONGEST_CHAIN_PAUSE_MS, parts.pollMs * 2 ** seen.failures);
-      seen.lookedAtMs = performance.now();
-      seen.nextLookMs = seen.lookedAtMs + pauseMs;
+      schedule.end(health.ok);
       parts.metrics.chainLag.set(silentSeconds());
       return isChanged;
     },

@@ -19,8 +19,12 @@ export type TaskReply =
 /** Serves a `TaskThread` from within its thread. @param isSerial one task after the other */
 export function serveTasks(tasks: Tasks, { isSerial }: { readonly isSerial: boolean }): void {
   const stops = new Map<number, AbortController>();
-  let before: Promise<unknown> = Promise.resolve();
-  const serve = async ({ id, name, input }: Extract<TaskRequest, { kind: 'run' }>, after: Promise<unknown>) => {
+  const running = new Set<Promise<void>>();
+  let last: Promise<void> = Promise.resolve();
+  const serve = async (
+    { id, name, input }: Extract<TaskRequest, { kind: 'run' }>,
+    after: Promise<void>,
+  ): Promise<void> => {
     const stop = new AbortController();
     stops.set(id, stop);
     await after;
@@ -29,9 +33,12 @@ export function serveTasks(tasks: Tasks, { isSerial }: { readonly isSerial: bool
   };
   parentPort?.on('message', (request: TaskRequest) => {
     if (request.kind === 'abort') stops.get(request.id)?.abort(new Error('no longer wanted'));
-    else if (request.kind === 'run')
-      before = isSerial ? serve(request, before) : Promise.all([before, serve(request, Promise.resolve())]);
-    else void before.then(() => parentPort?.close());
+    else if (request.kind === 'run') {
+      const served = serve(request, isSerial ? last : Promise.resolve());
+      last = served;
+      running.add(served);
+      void served.then(() => running.delete(served));
+    } else void Promise.all(running).then(() => parentPort?.close());
   });
 }
 

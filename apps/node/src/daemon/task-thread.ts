@@ -36,29 +36,12 @@ export function createTaskThread<Served extends Tasks>(options: TaskThreadOption
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
   let last = 0;
-  const start = (): Worker => {
-    // What a supervisor loads into its programs watches their standard input, which no thread has.
-    const started = new Worker(options.file, { execArgv: [], workerData: options.data });
-    const broke = (error: unknown): void => {
-      if (worker === started) worker = undefined;
-      for (const { reject } of waiting.values()) reject(error);
-      waiting.clear();
-    };
-    started.on('message', (reply: TaskReply) => {
-      const call = waiting.get(reply.id);
-      waiting.delete(reply.id);
-      if ('output' in reply) call?.resolve(reply.output as never);
-      else call?.reject(errorOf(reply.error));
-    });
-    started.on('error', broke);
-    started.on('exit', () => broke(new BaseError('node/thread-ended', 'A thread of the node has ended.')));
-    return started;
-  };
   return {
     async run(name, input, signal) {
       signal.throwIfAborted();
-      worker ??= start();
-      const thread = worker;
+      const thread = (worker ??= startWorker(options, waiting, (ended) => {
+        if (worker === ended) worker = undefined;
+      }));
       const id = ++last;
       const { promise, resolve, reject } = Promise.withResolvers<never>();
       waiting.set(id, { resolve, reject });
@@ -86,6 +69,30 @@ export function createTaskThread<Served extends Tasks>(options: TaskThreadOption
       await exit;
     },
   };
+}
+
+/** @param onEnd once it can't be used any more, however it ended */
+function startWorker(
+  { file, data }: TaskThreadOptions,
+  waiting: Map<number, Waiting>,
+  onEnd: (worker: Worker) => void,
+): Worker {
+  // What a supervisor loads into its programs watches their standard input, which no thread has.
+  const worker = new Worker(file, { execArgv: [], workerData: data });
+  const broke = (error: unknown): void => {
+    onEnd(worker);
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+  worker.on('message', (reply: TaskReply) => {
+    const call = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if ('output' in reply) call?.resolve(reply.output as never);
+    else call?.reject(errorOf(reply.error));
+  });
+  worker.on('error', broke);
+  worker.on('exit', () => broke(new BaseError('node/thread-ended', 'A thread of the node has ended.')));
+  return worker;
 }
 
 function errorOf({ code, message, hints, info }: Extract<TaskReply, { error: unknown }>['error']): BaseError {
