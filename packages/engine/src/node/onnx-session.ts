@@ -7,6 +7,7 @@ import { encodeModel } from '../onnx/encode-model.ts';
 import type { CacheRows, Session, SessionOptions, StoreUse } from '../runtime/runtime.ts';
 import { createSessionChecks } from '../runtime/session-checks.ts';
 import { wrapSession } from '../runtime/wrap-session.ts';
+import { DeviceWeights, type WeightsOfSession } from './device-weights.ts';
 import type { OnnxCache } from './onnx-cache.ts';
 import type { OnnxStore } from './onnx-store.ts';
 
@@ -23,9 +24,27 @@ export async function createOnnxSession(
   graph: Graph,
   options: SessionOptions & { device: Device; held: Held },
 ): Promise<Session> {
+  if (options.device === 'cpu') return openSession(graph, options, {});
+  deviceKeeper ??= await openDeviceKeeper();
+  const weights = await deviceWeights.open(graph);
+  try {
+    return await openSession(graph, options, weights);
+  } catch (error) {
+    weights.release();
+    throw error;
+  }
+}
+
+/** @param asked the graph as its caller knows it */
+async function openSession(
+  asked: Graph,
+  options: SessionOptions & { device: Device; held: Held },
+  weights: Partial<WeightsOfSession>,
+): Promise<Session> {
+  const graph = weights.graph ?? asked;
   const { folder, locationOf } = placeExternalFiles(graph);
   const bytes = encodeModel(graph, locationOf);
-  const creation = ort.InferenceSession.create(bytes, {
+  const native = await ort.InferenceSession.create(bytes, {
     executionProviders: [options.device],
     intraOpNumThreads: options.threads ?? 0,
     interOpNumThreads: 1,
@@ -55,15 +74,15 @@ export async function createOnnxSession(
       optimization: { disable_specified_optimizers: 'ConstantFolding;EliminateIdentity' },
     },
   });
-  const native = await creation.catch((cause: Error) => {
-    throw cause.message.includes('WebGPU adapter') ? noWebGpu(cause) : cause;
-  });
-  if (options.device === 'webgpu') deviceKeeper ??= await openDeviceKeeper();
-  return wrapSession(native, createSessionChecks(graph), {
+  return wrapSession(native, createSessionChecks(asked), {
     fromTensor: ({ type, data, dims }) => new ort.Tensor(type, data, [...dims]),
     ofCache: (rows) => rowsOf(options.held, rows),
     ofStore: (use) => storeOf(options.held, use),
-    beforeRelease: (session) => options.held.stores.forEach((store) => store.dropMadeBy(session)),
+    beforeRelease(session) {
+      options.held.stores.forEach((store) => store.dropMadeBy(session));
+      weights.release?.();
+    },
+    weights: weights.inputs,
   });
 }
 
@@ -73,8 +92,13 @@ let deviceKeeper: ort.InferenceSession | undefined;
 function openDeviceKeeper(): Promise<ort.InferenceSession> {
   const g = new GraphBuilder();
   g.output('y', g.input('x', [1]));
-  return ort.InferenceSession.create(encodeModel(g.build(), String), { executionProviders: ['webgpu'] });
+  const options = { executionProviders: ['webgpu'], logSeverityLevel: 4 } as const;
+  return ort.InferenceSession.create(encodeModel(g.build(), String), options).catch((cause: Error) => {
+    throw cause.message.includes('WebGPU adapter') ? noWebGpu(cause) : cause;
+  });
 }
+
+const deviceWeights = new DeviceWeights();
 
 function noWebGpu(cause: Error): BaseError {
   return new BaseError('engine/no-webgpu-adapter', 'This machine has no graphics adapter that WebGPU can use.', {

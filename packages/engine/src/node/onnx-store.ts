@@ -5,6 +5,9 @@ import { encodeModel } from '../onnx/encode-model.ts';
 import type { NativeStore } from '../runtime/wrap-session.ts';
 import type { Tensor, Tensors, TensorType } from '../tensor.ts';
 
+/** What sessions exchange, and weights in bytes. */
+type StorableTensor = Tensor | (Pick<Tensor, 'dims'> & { readonly type: 'uint8'; readonly data: Uint8Array });
+
 type Place = 'cpu' | 'gpu-buffer';
 
 /**
@@ -33,7 +36,12 @@ export class OnnxStore implements NativeStore<ort.Tensor> {
     }
   }
 
-  async put(tensors: Tensors): Promise<void> {
+  delete(name: string): void {
+    this.get(name)?.dispose();
+    this.#tensors.delete(name);
+  }
+
+  async put(tensors: Readonly<Record<string, StorableTensor>>): Promise<void> {
     for (const [name, { type, dims, data }] of Object.entries(tensors)) {
       const { copy, maker } = await this.#copy(new ort.Tensor(type, data, [...dims]), 'gpu-buffer');
       this.set(name, copy, maker);
@@ -72,7 +80,10 @@ export class OnnxStore implements NativeStore<ort.Tensor> {
 function createCopier({ type, dims }: ort.Tensor, place: Place): Promise<ort.InferenceSession> {
   const g = new GraphBuilder();
   const extents = dims.map((_, axis) => `extent ${axis}`);
-  g.output('copy', g.input('x', extents, type as TensorType));
+  // Identity has no shader for bytes; a 0 takes the extent over.
+  const x = g.input('x', extents, type as TensorType);
+  const shape = g.integers(dims.map(() => 0));
+  g.applyMany('Reshape', [x, shape], { dims: [extents], type: x.type, names: ['copy'] });
   return ort.InferenceSession.create(encodeModel(g.build(), String), {
     executionProviders: ['webgpu'],
     preferredOutputLocation: place,

@@ -29,6 +29,8 @@ export interface NativeTensors<T extends NativeTensor> {
   /** Inputs and outputs of a run that lie in a cache. */
   ofCache?(rows: CacheRows): { readonly past: Record<string, T>; readonly present: Record<string, T> };
   ofStore?(use: StoreUse): NativeStore<T>;
+  /** Inputs that the caller does not know of. */
+  readonly weights?: Readonly<Record<string, T>> | undefined;
   /** The session will be released, and with it what it made. */
   beforeRelease?(native: object): void;
 }
@@ -63,7 +65,7 @@ export function wrapSession<T extends NativeTensor>(
         [...fetch, ...kept, ...keep.map(([output]) => output)].map((name) => [name, null]),
       );
       if (Object.keys(wanted).length === 0 && !options.cache) return {};
-      const inputs = { ...before, ...toNative(feeds) };
+      const inputs = { ...tensors.weights, ...before, ...toNative(feeds) };
       const results = await native.run(inputs, { ...wanted, ...cached.present });
       for (const [output, input] of carry) bound[input] = wholeResult(results[output]) as T;
       for (const [output, name] of keep) store?.set(name, wholeResult(results[output]) as T, native);
