@@ -70,7 +70,8 @@ export async function openGenerationWeights(
 }
 
 function promptsIn(eight: StackedMatrix, four: StackedMatrix | undefined): StackedMatrix {
-  return four ? { product: four.product, productOfMany: eight.product } : eight;
+  if (four === undefined) return eight;
+  return { product: (...given) => four.product(...given), productOfMany: (...given) => eight.product(...given) };
 }
 
 async function openEntry(stacks: readonly Stack[], job: WriteJob): Promise<ReadonlyMap<string, StackedMatrix>> {
