@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { BaseError, decodeFloats } from '@skein/core';
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import type { ElementType, ExternalBytes, Graph, Initializer } from '../graph/graph.ts';
 import { OnnxStore } from './onnx-store.ts';
 
