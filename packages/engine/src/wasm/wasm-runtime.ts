@@ -15,7 +15,8 @@ export interface WasmRuntimeOptions {
 
 /**
  * ONNX Runtime compiled to WebAssembly, for a browser and wherever there is no native binary. It computes on the
- * calling thread, so it belongs in a worker; weights in files are copied into its memory of at most 4 GiB.
+ * calling thread, so it belongs in a worker; weights in files are copied into its memory of at most 4 GiB. A page should
+ * have `onnxruntime-web/wasm` under the name `onnxruntime-web`: the build with a part for GPUs took four times as long.
  */
 export function createWasmRuntime({ threads = 1, readBytes = withoutFiles }: WasmRuntimeOptions = {}): Runtime {
   ort.env.wasm.numThreads = threads;

@@ -27,7 +27,8 @@ const PACKAGES = [
   'csv-parse/browser/esm/sync',
   'zod',
 ];
-const ORT = '/node_modules/onnxruntime-web/dist/ort.bundle.min.mjs';
+/** `onnxruntime-web/wasm`: without its part for GPUs, which makes the rest slower. */
+const ORT = '/node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',
