@@ -40,6 +40,9 @@ export async function performAggregator(
       await context.chain.postCandidate({ ...effect, attempt, signal });
       return await tellHub(context, signal);
     case 'send':
+      await performMember(work, effect, signal);
+      // What is announced can be posted.
+      return work.wake();
     case 'accuse':
     case 'notice':
       return await performMember(work, effect, signal);

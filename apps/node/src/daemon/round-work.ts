@@ -18,6 +18,8 @@ export interface RoundWork {
   readonly round: number;
   readonly folder: RoundFolder;
   readonly jobs: Jobs;
+  /** Has the loop look again at once. */
+  readonly wake: () => void;
   /** Lists of messages that no longer grow. */
   readonly complete: Map<string, readonly AcceptedMessage[]>;
   readonly verify: MessageVerifier;

@@ -121,6 +121,7 @@ async function beginRound(context: AllianceContext, { round, model, before, wake
     round,
     folder: current,
     jobs,
+    wake: () => wake.wake(),
     complete: new Map(),
     verify,
     told: new Set(),
