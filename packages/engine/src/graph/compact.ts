@@ -6,22 +6,34 @@ import { oneAfter, recomputable } from './recompute.ts';
 /** `swiGlu`, of which only gate and up are kept for the reverse pass: passes over them instead of arrays. */
 export function compactSwiGlu(g: GraphBuilder, gate: Value, up: Value): Value {
   const forward = raw.mul(g, raw.mul(g, gate, raw.unary(g, 'Sigmoid', gate)), up);
-  let again: { sigmoid: Value; silu: Value; active: Value } | undefined;
+  let made: SwiGluAgain | undefined;
   const makeAgain = (after: Value) => {
-    if (again) return again;
-    const same = raw.mul(g, gate, oneAfter(g, after));
-    const sigmoid = raw.unary(g, 'Sigmoid', same);
-    const silu = raw.mul(g, same, sigmoid);
-    again = { sigmoid, silu, active: raw.mul(g, silu, up) };
-    return again;
+    made ??= swiGluAgain(g, { gate, up }, oneAfter(g, after));
+    return made;
   };
   recomputable(g, forward, (after) => makeAgain(after).active);
   return g.differentiate(forward, [gate, up], (dy) => {
-    const { sigmoid, silu, active } = makeAgain(dy);
-    // silu' = σ + silu·(1 − σ), so up·silu' = σ·(up − active) + active.
-    const slope = raw.add(g, raw.mul(g, sigmoid, raw.sub(g, up, active)), active);
+    const { slope, silu } = makeAgain(dy);
     return [raw.mul(g, dy, slope), raw.mul(g, dy, silu)];
   });
+}
+
+interface SwiGluAgain {
+  readonly active: Value;
+  /** Derivative by up. */
+  readonly silu: Value;
+  /** Derivative by gate. */
+  readonly slope: Value;
+}
+
+/** SiLU(gate) · up made again, and its derivatives, once the number 1 of `oneAfter` is there. */
+export function swiGluAgain(g: GraphBuilder, { gate, up }: { gate: Value; up: Value }, one: Value): SwiGluAgain {
+  const same = raw.mul(g, gate, one);
+  const sigmoid = raw.unary(g, 'Sigmoid', same);
+  const silu = raw.mul(g, same, sigmoid);
+  const active = raw.mul(g, silu, up);
+  // silu' = σ + silu·(1 − σ), so up·silu' = σ·(up − active) + active.
+  return { active, silu, slope: raw.add(g, raw.mul(g, sigmoid, raw.sub(g, up, active)), active) };
 }
 
 /** `rmsNorm` of a matrix with frozen weights, whose result is made again from x / rms(x) where it is needed again. */

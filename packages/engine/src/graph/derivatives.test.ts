@@ -4,9 +4,11 @@ import { causalAttention } from './attention.ts';
 import { compactRmsNorm, compactSwiGlu } from './compact.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { add, raw, swiGlu } from './elementwise.ts';
-import { gatherRows, reshape, transpose } from './layout.ts';
-import { adaptedLinear, linear, rmsNorm } from './linear.ts';
+import type { GraphBuilder, Value } from './graph.ts';
+import { gatherRows, rawLayout, reshape, split, transpose } from './layout.ts';
+import { adaptedLinear, type FrozenMatrix, linear, rawGemm, rmsNorm } from './linear.ts';
 import { rotary } from './rotary.ts';
+import { stripedFeedForward } from './striped-feed-forward.ts';
 import { boolArray, int32Array, normalArray } from './testing/arrays.ts';
 import { type DerivativeCase, derivativeFaults } from './testing/finite-differences.ts';
 
@@ -30,7 +32,79 @@ function angles(dims: [number, number, number, number]): { cos: ArrayValue; sin:
   return { cos: make(Math.cos), sin: make(Math.sin) };
 }
 
+/** Two stripes of a weight, of rows (axis 0) or columns, multiplied in floats. */
+function floatStripes(matrix: Value, axis: 0 | 1): FrozenMatrix[] {
+  const half = Number(matrix.dims[axis]) / 2;
+  return [0, half].map((start) => {
+    const part = (g: GraphBuilder) => rawLayout.slice(g, matrix, { axis, start, end: start + half });
+    return {
+      out: axis === 0 ? half : Number(matrix.dims[0]),
+      forward: (g, input) => rawGemm(g, [input, part(g)], { transposeB: true }),
+      backward: (g, dy) => rawGemm(g, [dy, part(g)]),
+    };
+  });
+}
+
+/** A feed-forward block of 6 inner channels with adapters, as a case's variables and constants. */
+const feedForward = {
+  variables: {
+    x,
+    gateA: a,
+    gateB: normalArray([6, 2], 20),
+    upA: normalArray([2, 4], 21),
+    upB: normalArray([6, 2], 22),
+    downA: normalArray([2, 6], 23),
+    downB: normalArray([4, 2], 24),
+  },
+  constants: {
+    gate: normalArray([6, 4], 25),
+    up: normalArray([6, 4], 26),
+    down: normalArray([4, 6], 27),
+    gateBias: normalArray([6], 28),
+    downBias: normalArray([4], 29),
+  },
+};
+
 const cases: Record<string, DerivativeCase> = {
+  split: {
+    variables: { x },
+    build(g, v) {
+      const [first, second] = split(g, v.x!, 1, [1, 3]);
+      return g.differentiate(raw.mul(g, first!, second!), [first!, second!], (dy) => [
+        raw.reduceSum(g, raw.mul(g, dy, second!), [1]),
+        raw.mul(g, dy, first!),
+      ]);
+    },
+  },
+  'stripedFeedForward with biases and adapters': {
+    ...feedForward,
+    build: (g, v) =>
+      stripedFeedForward(g, v.x!, {
+        gate: {
+          stripes: floatStripes(v.gate!, 0),
+          bias: v.gateBias!,
+          lowRank: { a: v.gateA!, b: v.gateB!, scale: 0.7 },
+        },
+        up: { stripes: floatStripes(v.up!, 0), bias: undefined, lowRank: { a: v.upA!, b: v.upB!, scale: 0.5 } },
+        down: {
+          stripes: floatStripes(v.down!, 1),
+          bias: v.downBias!,
+          lowRank: { a: v.downA!, b: v.downB!, scale: 0.6 },
+        },
+        widths: [3, 3],
+      }),
+  },
+  'stripedFeedForward with an adapter on up alone': {
+    variables: { x, upA: feedForward.variables.upA, upB: feedForward.variables.upB },
+    constants: feedForward.constants,
+    build: (g, v) =>
+      stripedFeedForward(g, v.x!, {
+        gate: { stripes: floatStripes(v.gate!, 0), bias: undefined, lowRank: undefined },
+        up: { stripes: floatStripes(v.up!, 0), bias: undefined, lowRank: { a: v.upA!, b: v.upB!, scale: 0.5 } },
+        down: { stripes: floatStripes(v.down!, 1), bias: undefined, lowRank: undefined },
+        widths: [3, 3],
+      }),
+  },
   'linear with a bias': {
     variables: { x, weight, bias },
     build: (g, v) => linear(g, v.x!, v.weight!, v.bias),

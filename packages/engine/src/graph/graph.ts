@@ -208,16 +208,18 @@ export class GraphBuilder {
     inputs: readonly Value[],
     derivative: (gradient: Value) => (Value | undefined)[],
   ): Value {
-    if (!inputs.some((input) => input.differentiable)) return output;
-    const marked = { ...output, differentiable: true };
-    this.#tape.push({
-      outputs: [marked],
-      inputs,
-      derivative: ([gradient]) => {
-        invariant(gradient, 'a derivative rule was called without a gradient');
-        return derivative(gradient);
-      },
-    });
+    const rule: VectorJacobianProduct = ([gradient]) => {
+      invariant(gradient, 'a derivative rule was called without a gradient');
+      return derivative(gradient);
+    };
+    return this.differentiateMany([output], inputs, rule)[0] as Value;
+  }
+
+  /** As `differentiate`; the rule is given undefined for an output on which nothing depends. */
+  differentiateMany(outputs: readonly Value[], inputs: readonly Value[], derivative: VectorJacobianProduct): Value[] {
+    const differentiable = inputs.some((input) => input.differentiable);
+    const marked = outputs.map((output) => ({ ...output, differentiable }));
+    if (differentiable) this.#tape.push({ outputs: marked, inputs, derivative });
     return marked;
   }
 

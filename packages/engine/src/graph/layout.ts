@@ -62,6 +62,23 @@ export function transpose(g: GraphBuilder, x: Value, permutation: readonly numbe
   return g.differentiate(rawLayout.transpose(g, x, permutation), [x], (dy) => [rawLayout.transpose(g, dy, inverse)]);
 }
 
+/** Parts of x along an axis, of these extents; x itself where there is one. */
+export function split(g: GraphBuilder, x: Value, axis: number, sizes: readonly number[]): readonly Value[] {
+  if (sizes.length === 1) return [x];
+  let end = 0;
+  const parts = sizes.map((size) => {
+    end += size;
+    return rawLayout.slice(g, x, { axis, start: end - size, end });
+  });
+  return g.differentiateMany(parts, [x], (gradients) => {
+    const whole = gradients.map((gradient) => {
+      invariant(gradient, 'a part on which nothing depends');
+      return gradient;
+    });
+    return [rawLayout.concat(g, whole, axis, x.dims[axis] ?? 0)];
+  });
+}
+
 /** Rows of a table [V, H] by int32 index [M] → [M, H]. The derivative adds up rows that were taken more than once. */
 export function gatherRows(g: GraphBuilder, table: Value, index: Value): Value {
   const [rows, width] = table.dims;

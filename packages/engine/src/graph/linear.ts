@@ -1,6 +1,7 @@
 import { invariant } from '@skein/core';
 import { raw, rawDropout } from './elementwise.ts';
 import type { GraphBuilder, Value } from './graph.ts';
+import { recomputed } from './recompute.ts';
 
 /** alpha · op(a) · op(b) (+ c), where op may transpose. a, b are matrices; c broadcasts to the result. */
 export function rawGemm(
@@ -80,7 +81,9 @@ export function lowRankInner(g: GraphBuilder, x: Value, { a, scale, dropout: mas
   const dropped = mask ? rawDropout(g, x, mask) : x;
   const inner = rawGemm(g, [dropped, a], { transposeB: true, alpha: scale });
   return g.differentiate(inner, [x, a], (dy) => {
-    const dA = rawGemm(g, [dy, dropped], { transposeA: true, alpha: scale });
+    const again = recomputed(g, x, dy);
+    const input = mask ? rawDropout(g, again, mask) : again;
+    const dA = rawGemm(g, [dy, input], { transposeA: true, alpha: scale });
     const dDropped = rawGemm(g, [dy, a], { alpha: scale });
     return [mask ? rawDropout(g, dDropped, mask) : dDropped, dA];
   });

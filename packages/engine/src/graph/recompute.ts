@@ -1,7 +1,6 @@
 import { invariant } from '@skein/core';
 import { raw } from './elementwise.ts';
 import type { GraphBuilder, Value } from './graph.ts';
-import { rawLayout } from './layout.ts';
 
 type Recipe = (after: Value) => Value;
 
@@ -47,10 +46,19 @@ export function checkpointed(g: GraphBuilder, x: Value, body: (x: Value) => Valu
  * merged with its first copy, in the forward pass.
  */
 export function oneAfter(g: GraphBuilder, after: Value): Value {
-  invariant(after.dims.length === 2, 'a value that another waits for must be a matrix');
-  const row = rawLayout.slice(g, after, { axis: 0, start: 0, end: 1 });
-  const first = rawLayout.slice(g, row, { axis: 1, start: 0, end: 1 });
-  return raw.add(g, raw.mul(g, first, g.scalar(0)), g.scalar(1));
+  return raw.add(g, raw.mul(g, firstOf(g, after), g.scalar(0)), g.scalar(1));
+}
+
+/** The first element of a matrix, [1, 1]. */
+export function firstOf(g: GraphBuilder, matrix: Value): Value {
+  invariant(matrix.dims.length === 2, 'a value that another waits for must be a matrix');
+  if (matrix.dims.every((dim) => dim === 1)) return matrix;
+  const bounds = [
+    [0, 0],
+    [1, 1],
+    [0, 1],
+  ].map((list) => g.integers(list));
+  return g.apply('Slice', [matrix, ...bounds], { dims: [1, 1] });
 }
 
 /**

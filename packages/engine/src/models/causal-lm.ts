@@ -17,6 +17,7 @@ import {
 import { adaptedQuantizedLinear, quantizedLinear } from '../graph/quantized-linear.ts';
 import { checkpointed, widenedAfter } from '../graph/recompute.ts';
 import { stripedCrossEntropy } from '../graph/striped-cross-entropy.ts';
+import { type StripedLinear, stripedFeedForward } from '../graph/striped-feed-forward.ts';
 import { type RotaryAngles, rotary } from '../graph/rotary.ts';
 import type { ModelConfig } from './model-config.ts';
 import {
@@ -155,8 +156,33 @@ class CausalLmBuilder {
     const normed = norm(g, x, this.#weight(`${prefix}input_layernorm.weight`), normEpsilon);
     const attended = add(g, x, this.#attention(layer, normed, shape));
     const middle = norm(g, attended, this.#weight(`${prefix}post_attention_layernorm.weight`), normEpsilon);
+    const striped = this.#stripedFeedForward(layer, middle);
+    if (striped) return add(g, attended, striped);
     const active = activation(g, this.#linear(layer, 'gate_proj', middle), this.#linear(layer, 'up_proj', middle));
     return add(g, attended, this.#linear(layer, 'down_proj', active));
+  }
+
+  /** The feed-forward block of a layer where its products are made in stripes. */
+  #stripedFeedForward(layer: number, x: Value): Value | undefined {
+    const widths = this.#stripesOf(`${linearPath(layer, 'gate_proj')}.weight`).map(({ out }) => out);
+    if (widths.length === 0) return undefined;
+    const inner = [x.dims[0] ?? 0, this.#spec.config.intermediateSize];
+    const stripedLinear = (name: LinearName, dims: readonly Dim[]): StripedLinear => {
+      const path = linearPath(layer, name);
+      const bias = hasBias(this.#spec.config, name) ? this.#weight(`${path}.bias`) : undefined;
+      return { stripes: this.#stripesOf(`${path}.weight`), bias, lowRank: this.#lowRank(path, dims) };
+    };
+    const [gate, up, down] = [
+      stripedLinear('gate_proj', x.dims),
+      stripedLinear('up_proj', x.dims),
+      stripedLinear('down_proj', inner),
+    ];
+    return stripedFeedForward(this.#g, x, { gate, up, down, widths });
+  }
+
+  /** Products with the stripes of a weight, in their order. */
+  #stripesOf(name: string): readonly FrozenMatrix[] {
+    return [...(this.#quantized ?? [])].filter(([key]) => key.startsWith(`${name}.`)).map(([, stripe]) => stripe);
   }
 
   #finish(hidden: Value, headName: string): void {
@@ -174,7 +200,7 @@ class CausalLmBuilder {
     const targets = g.input('targets', [rows], 'int32');
     const weights = g.input('weights', [rows, 1]);
     const stripes = this.#quantizedHead();
-    const lowRank = this.#lowRank(HEAD_PATH, hidden);
+    const lowRank = this.#lowRank(HEAD_PATH, hidden.dims);
     const adapter = lowRank && { inner: lowRankInner(g, hidden, lowRank), b: lowRank.b };
     const loss =
       stripes.length > 0 && !adapter
@@ -199,13 +225,12 @@ class CausalLmBuilder {
       parts.length > 0
         ? rawLayout.concat(g, parts, 1, this.#spec.config.vocabularySize)
         : rawGemm(g, [hidden, this.#weight(headName)], { transposeB: true });
-    const lowRank = this.#lowRank(HEAD_PATH, hidden);
+    const lowRank = this.#lowRank(HEAD_PATH, hidden.dims);
     return lowRank ? rawGemm(g, [lowRankInner(g, hidden, lowRank), lowRank.b, base], { transposeB: true }) : base;
   }
 
   #quantizedHead(): readonly FrozenMatrix[] {
-    const name = this.#spec.config.tiedEmbeddings ? EMBEDDING : HEAD;
-    return [...(this.#quantized ?? [])].filter(([key]) => key.startsWith(`${name}.`)).map(([, stripe]) => stripe);
+    return this.#stripesOf(this.#spec.config.tiedEmbeddings ? EMBEDDING : HEAD);
   }
 
   #attention(layer: number, x: Value, shape: Shape): Value {
@@ -258,7 +283,7 @@ class CausalLmBuilder {
     const path = linearPath(layer, name);
     const bias = hasBias(this.#spec.config, name) ? this.#weight(`${path}.bias`) : undefined;
     const matrix = this.#quantized?.get(`${path}.weight`);
-    const lowRank = this.#lowRank(path, x);
+    const lowRank = this.#lowRank(path, x.dims);
     if (matrix) {
       const quantized = { matrix, bias };
       return lowRank ? adaptedQuantizedLinear(g, x, quantized, lowRank) : quantizedLinear(g, x, quantized);
@@ -267,7 +292,8 @@ class CausalLmBuilder {
     return lowRank ? adaptedLinear(g, x, { weight, bias }, lowRank) : linear(g, x, weight, bias);
   }
 
-  #lowRank(path: string, x: Value): LowRank | undefined {
+  /** @param dims of the linear's input */
+  #lowRank(path: string, dims: readonly Dim[]): LowRank | undefined {
     const module = this.#adapters.get(path);
     if (!module) return undefined;
     const [out, into] = moduleDims(this.#spec.config, path);
@@ -277,7 +303,7 @@ class CausalLmBuilder {
     const b = this.#parameter(names.b, [out, module.rank]);
     const probability = this.#task.kind === 'loss' && this.#task.gradients ? this.#task.dropout : 0;
     const keep =
-      probability > 0 ? this.#once(`keep.${path}`, () => this.#g.input(`keep.${path}`, x.dims, 'bool')) : undefined;
+      probability > 0 ? this.#once(`keep.${path}`, () => this.#g.input(`keep.${path}`, dims, 'bool')) : undefined;
     return {
       a,
       b,

@@ -40,7 +40,7 @@ export interface Int8CacheOptions {
 const FOLDER = '.skein-int8';
 const MATRICES = 'matrices.safetensors';
 const VECTORS = 'vectors.safetensors';
-const VERSION = 6;
+const VERSION = 7;
 const DTYPE: Partial<Record<ElementType, FloatDtype>> = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' };
 
 /**
@@ -130,11 +130,11 @@ async function writeMatrices(path: string, job: EntryJob): Promise<TensorToWrite
   return vectors;
 }
 
-function startQuantizing({ weight, fine, exact }: MatrixToQuantize, { pool, options }: EntryJob): Quantized {
+function startQuantizing({ weight, stride, fine, exact }: MatrixToQuantize, { pool, options }: EntryJob): Quantized {
   const { file, offset } = weight.source;
   const [dtype = 'F32', dims] = [DTYPE[weight.type], weight.dims as [number, number]];
   const { levels } = options;
-  const result = pool.quantize({ kind: 'quantize', file, offset, dtype, dims, levels, fine, exact });
+  const result = pool.quantize({ kind: 'quantize', file, offset, dtype, dims, stride, levels, fine, exact });
   // Awaited later; a failure must not count as unhandled before that.
   result.catch(() => undefined);
   return result;

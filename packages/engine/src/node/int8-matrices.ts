@@ -17,26 +17,31 @@ import { openSafetensors } from './safetensors-file.ts';
 export interface MatrixToQuantize {
   /** With dims [out, in]. */
   readonly weight: Initializer & { readonly source: ExternalBytes };
+  /** Elements from one row to the next: more than it has where it is columns of a wider matrix. */
+  readonly stride: number;
   /** Two products forward; the head's logits do with one. */
   readonly fine: boolean;
   /** Channels of the input that stay in float32 in the forward product. */
   readonly exact: readonly number[];
 }
 
-/** Rows of the head whose logits are made at once: these fit the cache of a processor beside what is made of them. */
-const STRIPE_ROWS = 9728;
+/** Most rows of the head whose logits are made at once: these fit the cache of a processor beside what is made of them. */
+const HEAD_STRIPE = 9728;
+/** Most inner channels of a feed-forward block that are computed at once, for the same reason. */
+const FEED_FORWARD_STRIPE = 1216;
 
 /** The linears of every layer and the head, by name in the order of a safetensors file. */
 export async function int8Matrices(folder: ModelFolder): Promise<readonly MatrixToQuantize[]> {
   const { config, weights } = folder;
   const head = weights.get(config.tiedEmbeddings ? EMBEDDING : HEAD);
   const matrices: MatrixToQuantize[] = head
-    ? stripesOf(head).map((weight) => ({ weight, fine: false, exact: [] }))
+    ? stripesOf(head, 'rows', HEAD_STRIPE).map((stripe) => ({ ...stripe, fine: false, exact: [] }))
     : [];
   for (let layer = 0; layer < config.layers; layer++) {
     for (const name of Object.keys(LINEARS) as LinearName[]) {
-      const weight = weights.get(`${linearPath(layer, name)}.weight`) as MatrixToQuantize['weight'] | undefined;
-      if (weight) matrices.push({ weight, fine: true, exact: await channelsBefore(folder, layer, name) });
+      const weight = weights.get(`${linearPath(layer, name)}.weight`);
+      const exact = await channelsBefore(folder, layer, name);
+      if (weight) matrices.push(...partsOf(weight, name).map((part) => ({ ...part, fine: true, exact })));
     }
   }
   return matrices
@@ -44,15 +49,27 @@ export async function int8Matrices(folder: ModelFolder): Promise<readonly Matrix
     .toSorted((a, b) => (a.weight.name < b.weight.name ? -1 : 1));
 }
 
-function stripesOf({ name, dims, type, source }: Initializer): MatrixToQuantize['weight'][] {
+type Part = Pick<MatrixToQuantize, 'weight' | 'stride'>;
+
+function partsOf(weight: Initializer, name: LinearName): Part[] {
+  if (name === 'down_proj') return stripesOf(weight, 'columns', FEED_FORWARD_STRIPE);
+  if (name === 'gate_proj' || name === 'up_proj') return stripesOf(weight, 'rows', FEED_FORWARD_STRIPE);
+  return [{ weight: weight as MatrixToQuantize['weight'], stride: weight.dims[1] ?? 0 }];
+}
+
+/** As few stripes of at most so many rows or columns as will do, as even as can be. */
+function stripesOf({ name, dims, type, source }: Initializer, along: 'rows' | 'columns', most: number): Part[] {
   const [out = 0, into = 0] = dims;
   const { file, offset, length } = source as ExternalBytes;
-  const rowBytes = length / out;
-  const rows = Math.ceil(out / Math.ceil(out / STRIPE_ROWS));
-  return Array.from({ length: Math.ceil(out / rows) }, (_, index) => {
-    const own = Math.min(rows, out - index * rows);
-    const bytes = { file, offset: offset + index * rows * rowBytes, length: own * rowBytes };
-    return { name: stripeName(name, index), dims: [own, into], type, source: bytes };
+  const elementBytes = length / (out * into);
+  const [extent, step] = along === 'rows' ? [out, into] : [into, 1];
+  const width = Math.ceil(extent / Math.ceil(extent / most));
+  return Array.from({ length: Math.ceil(extent / width) }, (_, index) => {
+    const own = Math.min(width, extent - index * width);
+    const first = offset + index * width * step * elementBytes;
+    const bytes = { file, offset: first, length: own * step * elementBytes };
+    const ownDims = along === 'rows' ? [own, into] : [out, own];
+    return { weight: { name: stripeName(name, index), dims: ownDims, type, source: bytes }, stride: into };
   });
 }
 

@@ -17,6 +17,8 @@ export type QuantizeRequest =
       readonly offset: number;
       readonly dtype: FloatDtype;
       readonly dims: readonly [out: number, into: number];
+      /** Elements from one row to the next. */
+      readonly stride: number;
       readonly levels: number;
       /** Whether the forward factor has second values. */
       readonly fine: boolean;
@@ -87,12 +89,13 @@ function quantize({
   dtype,
   levels,
   dims,
+  stride,
   fine,
   exact,
 }: QuantizeRequest & { kind: 'quantize' }): QuantizedMatrix {
   const [out, into] = dims;
   invariant(isQuantizable(dims), 'a matrix that cannot be quantised');
-  const data = readMatrix(file, { offset, dtype, count: out * into });
+  const data = readMatrix(file, { offset, dtype, dims, stride });
   const backward = quantizeColumns(data, into, levels);
   const exactRows = takeColumns(data, into, exact);
   const byRow = quantizeRows(data, into, fine ? levels - FINENESS / 2 : levels);
@@ -111,13 +114,25 @@ function quantize({
   };
 }
 
-function readMatrix(
-  file: string,
-  { offset, dtype, count }: { offset: number; dtype: FloatDtype; count: number },
-): Float32Array {
+interface MatrixPlace {
+  readonly offset: number;
+  readonly dtype: FloatDtype;
+  readonly dims: readonly [out: number, into: number];
+  readonly stride: number;
+}
+
+function readMatrix(file: string, { offset, dtype, dims: [out, into], stride }: MatrixPlace): Float32Array {
+  const elementBytes = dtype === 'F32' ? 4 : 2;
+  // Rows that lie apart are read one by one.
+  const [reads, length] = stride === into ? [1, out * into] : [out, into];
   const handle = openSync(file, 'r');
   try {
-    return decodeFloats(readAt(handle, offset, count * (dtype === 'F32' ? 4 : 2)), dtype);
+    const bytes = new Uint8Array(out * into * elementBytes);
+    for (let i = 0; i < reads; i++) {
+      const own = bytes.subarray(i * length * elementBytes, (i + 1) * length * elementBytes);
+      readInto(own, handle, offset + i * stride * elementBytes);
+    }
+    return decodeFloats(bytes, dtype);
   } finally {
     closeSync(handle);
   }
@@ -175,9 +190,12 @@ function digestOf(file: string): string {
 }
 
 function readAt(handle: number, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const count = readSync(handle, bytes, done, length - done, offset + done);
+  return readInto(new Uint8Array(length), handle, offset);
+}
+
+function readInto(bytes: Uint8Array, handle: number, offset: number): Uint8Array {
+  for (let done = 0; done < bytes.length; ) {
+    const count = readSync(handle, bytes, done, bytes.length - done, offset + done);
     invariant(count > 0, 'a weight file became shorter while it was read');
     done += count;
   }

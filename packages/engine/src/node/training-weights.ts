@@ -3,7 +3,7 @@ import { gradientCosine } from '../evaluate/gradient-cosine.ts';
 import type { FrozenMatrix } from '../graph/linear.ts';
 import type { CausalLmSpec } from '../models/causal-lm.ts';
 import { createLanguageModel } from '../models/language-model.ts';
-import { LINEARS } from '../models/weight-names.ts';
+import type { LinearName } from '../models/weight-names.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { MicroBatch, Parameter } from '../train/differentiable-model.ts';
 import { openInt4Weights } from './int4-weights.ts';
@@ -40,6 +40,15 @@ export interface CalibrationJob {
   readonly recompute?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Linears that go back to float32 together: those of a feed-forward block are computed in the same stripes. */
+const KINDS: readonly (readonly LinearName[])[] = [
+  ['q_proj'],
+  ['k_proj'],
+  ['v_proj'],
+  ['o_proj'],
+  ['gate_proj', 'up_proj', 'down_proj'],
+];
 
 /** Least cosine of a gradient that `auto` takes. */
 const LEAST_COSINE = 0.999;
@@ -98,14 +107,13 @@ async function calibrate(runtime: Runtime, job: Calibration, matrices: Matrices)
     gradientCosine(exact, await gradientsOf(runtime, job, without(matrices, floats)));
   const floats: string[] = [];
   let cosine = await cosineWithout(floats);
-  const kinds = Object.keys(LINEARS);
-  while (!(cosine >= LEAST_COSINE) && floats.length < kinds.length) {
-    const tried: { kind: string; cosine: number }[] = [];
-    for (const kind of kinds.filter((name) => !floats.includes(name))) {
-      tried.push({ kind, cosine: await cosineWithout([...floats, kind]) });
-    }
+  const left = new Set(KINDS);
+  while (!(cosine >= LEAST_COSINE) && left.size > 0) {
+    const tried: { kind: readonly LinearName[]; cosine: number }[] = [];
+    for (const kind of left) tried.push({ kind, cosine: await cosineWithout([...floats, ...kind]) });
     const best = tried.reduce((a, b) => (b.cosine > a.cosine ? b : a));
-    floats.push(best.kind);
+    left.delete(best.kind);
+    floats.push(...best.kind);
     cosine = best.cosine;
   }
   if (cosine >= LEAST_COSINE) {
@@ -133,5 +141,5 @@ async function gradientsOf(
 }
 
 function without(matrices: Matrices, floats: readonly string[]): Matrices {
-  return new Map([...matrices].filter(([name]) => !floats.includes(name.split('.').at(-2) ?? '')));
+  return new Map([...matrices].filter(([name]) => !name.split('.').some((part) => floats.includes(part))));
 }
