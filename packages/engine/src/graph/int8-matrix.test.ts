@@ -5,10 +5,11 @@ import { createRandom } from '../random.ts';
 import { relativeDistance } from '../runtime/testing/compare.ts';
 import { float32 } from '../tensor.ts';
 import { withExactChannels } from './exact-channels.ts';
+import { raw } from './elementwise.ts';
 import { GraphBuilder } from './graph.ts';
 import { int8Matrix, isQuantizable } from './int8-matrix.ts';
 import { type FrozenMatrix, rawGemm } from './linear.ts';
-import { FINENESS } from './quantized-rows.ts';
+import { ditheredRows, FINENESS } from './quantized-rows.ts';
 
 const [rows, out, into] = [4, 24, 40];
 
@@ -102,4 +103,24 @@ test('a channel that is much larger than the rest is multiplied in float32', asy
 test('a matrix whose sums could pass 32 bits is left alone', () => {
   expect(isQuantizable([65_537, 896])).toBe(false);
   expect(isQuantizable([65_536, 896])).toBe(true);
+});
+
+test('numbers below half a step are not lost from rows without signs', async () => {
+  const [count, columns] = [16, 2000];
+  const g = new GraphBuilder();
+  const x = g.input('x', [count, columns]);
+  const { values, scale } = ditheredRows(g, x, g.input('peak', [count, 1]));
+  const floats = g.apply('Cast', [values], { dims: values.dims, attributes: { to: 1 } });
+  g.output('sum', raw.mul(g, raw.reduceSum(g, floats, [1]), scale));
+  const session = await createInterpreter().createSession(g.build());
+  // One number of 1 in each row; of the others, each a quarter of a step, rounding would leave nothing.
+  const data = new Float32Array(count * columns).fill(1 / 1016);
+  for (let row = 0; row < count; row++) data[row * columns] = 1;
+  const results = await session.run({
+    x: float32([count, columns], data),
+    peak: float32([count, 1], new Float32Array(count).fill(1)),
+  });
+  const expected = 1 + (columns - 1) / 1016;
+  for (const sum of results.sum?.data ?? []) expect(Math.abs(Number(sum) / expected - 1)).toBeLessThan(0.02);
+  expect(results.sum?.data.length).toBe(count);
 });

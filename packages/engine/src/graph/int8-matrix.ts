@@ -3,7 +3,7 @@ import { raw } from './elementwise.ts';
 import type { ExternalBytes, GraphBuilder, Value } from './graph.ts';
 import { rawLayout } from './layout.ts';
 import type { FrozenMatrix } from './linear.ts';
-import { FINENESS, type QuantizedRows, quantizedRows } from './quantized-rows.ts';
+import { ditheredRows, FINENESS, type QuantizedRows, quantizedRows } from './quantized-rows.ts';
 import { oneAfter } from './recompute.ts';
 
 /** Whole numbers that stand for a matrix [rows, columns]. */
@@ -47,7 +47,8 @@ export function int8Matrix({ name, dims: [out, into], forward, backward }: Int8W
   return {
     out,
     forward: (g, x, after) => product(g, quantizedRows(g, x, { fine: forward.second !== undefined }), ahead, after),
-    backward: (g, dy, peak) => product(g, quantizedRows(g, dy, { fine: false, peak }), back),
+    backward: (g, dy, peak) =>
+      product(g, peak ? ditheredRows(g, dy, peak) : quantizedRows(g, dy, { fine: false }), back),
   };
 }
 

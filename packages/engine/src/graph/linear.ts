@@ -28,7 +28,7 @@ export interface FrozenMatrix {
   readonly out: number;
   /** x·Wᵀ of x [M, in], made once the matrix `after` is there. */
   forward(g: GraphBuilder, x: Value, after?: Value): Value;
-  /** dy·W of dy [M, out]; the largest element of each row, [M, 1], spares passes where no element is negative. */
+  /** dy·W of dy [M, out]; `peak` is the largest element of each row, [M, 1], where no element is negative. */
   backward(g: GraphBuilder, dy: Value, peak?: Value): Value;
 }
 

@@ -19,27 +19,61 @@ export const FINENESS = 12;
 /** Largest magnitude of a number with a sign, and what stands for zero. */
 const LEVELS = 127;
 const ZERO_POINT = 128;
-/** Largest number where there are no signs. */
-const UNSIGNED_LEVELS = 255;
-
-interface QuantizeOptions {
-  /** Whether there are second values. */
-  readonly fine: boolean;
-  /** [M, 1], the largest element of each row, where it is known and no element is negative. */
-  readonly peak?: Value | undefined;
-}
+/** Largest number where there are no signs, less what is added before rounding. */
+const UNSIGNED_LEVELS = 254;
 
 /** Quantises each row by its own largest magnitude. The same value is quantised once in a graph. */
-export function quantizedRows(g: GraphBuilder, x: Value, { fine, peak }: QuantizeOptions): QuantizedRows {
+export function quantizedRows(g: GraphBuilder, x: Value, { fine }: { readonly fine: boolean }): QuantizedRows {
   return g.shared(`quantized:${x.name}:${fine}`, () => {
-    const zeroPoint = peak ? 0 : ZERO_POINT;
-    const signedLevels = fine ? LEVELS - FINENESS / 2 : LEVELS;
-    // A row of zeros has no scale of its own; any positive one will do.
-    const share = raw.mul(g, peak ?? magnitudes(g, x), g.scalar(1 / (peak ? UNSIGNED_LEVELS : signedLevels)));
-    const scale = raw.add(g, share, g.scalar(1e-30));
-    const values = rounded(g, x, { scale, zeroPoint });
-    return { values, second: fine ? refined(g, x, { values, scale }) : undefined, scale, zeroPoint };
+    const scale = positive(g, raw.mul(g, magnitudes(g, x), g.scalar(1 / (fine ? LEVELS - FINENESS / 2 : LEVELS))));
+    const values = rounded(g, x, { scale, zeroPoint: ZERO_POINT });
+    return { values, second: fine ? refined(g, x, { values, scale }) : undefined, scale, zeroPoint: ZERO_POINT };
   });
+}
+
+/**
+ * Quantises rows without negative elements, of which most may be far below the largest, by adding noise of up to half
+ * a step before rounding (Schuchman 1964): what is less than half a step is a whole one as often as it should be.
+ * Rounded to zero, all those together would be missing.
+ * @param peak [M, 1], the largest element of each row
+ */
+export function ditheredRows(g: GraphBuilder, x: Value, peak: Value): QuantizedRows {
+  const [rows, columns] = x.dims.map(Number) as [number, number];
+  const scale = positive(g, raw.mul(g, peak, g.scalar(1 / UNSIGNED_LEVELS)));
+  const steps = raw.mul(g, x, raw.unary(g, 'Reciprocal', scale));
+  const period = greatestDivisor(rows, NOISE_ROWS);
+  const noise = g.constant(`noise:${period}:${columns}`, [period, columns], () => noiseOf(period, columns));
+  const noisy = raw.add(g, rawLayout.reshape(g, steps, [rows / period, period, columns]), noise);
+  const values = g.apply(
+    'QuantizeLinear',
+    [rawLayout.reshape(g, noisy, [rows, columns]), g.scalar(1), g.bytes(0, [])],
+    {
+      dims: x.dims,
+      type: 'uint8',
+    },
+  );
+  return { values, second: undefined, scale, zeroPoint: 0 };
+}
+
+/** Rows after which the noise begins again. */
+const NOISE_ROWS = 16;
+
+function greatestDivisor(n: number, most: number): number {
+  for (let divisor = most; divisor > 1; divisor--) if (n % divisor === 0) return divisor;
+  return 1;
+}
+
+/** Evenly spread over [−½, ½) along rows, columns and both (Roberts 2018, "The unreasonable effectiveness of quasirandom sequences"). */
+function noiseOf(rows: number, columns: number): Float32Array {
+  return Float32Array.from({ length: rows * columns }, (_, i) => {
+    const place = 0.7548776662466927 * Math.floor(i / columns) + 0.5698402909980532 * (i % columns);
+    return place - Math.floor(place) - 0.5;
+  });
+}
+
+/** A row of zeros has no scale of its own; any positive one will do. */
+function positive(g: GraphBuilder, scale: Value): Value {
+  return raw.add(g, scale, g.scalar(1e-30));
 }
 
 /** [M, 1], the largest magnitude of each row. */

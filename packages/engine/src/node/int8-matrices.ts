@@ -26,7 +26,7 @@ export interface MatrixToQuantize {
 }
 
 /** Most rows of the head whose logits are made at once: these fit the cache of a processor beside what is made of them. */
-const HEAD_STRIPE = 9728;
+const HEAD_STRIPE = 4864;
 /** Most inner channels of a feed-forward block that are computed at once, for the same reason. */
 const FEED_FORWARD_STRIPE = 1216;
 
