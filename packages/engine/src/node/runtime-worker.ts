@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { BaseError, invariant } from '@skein/core';
 import type { Session } from '../runtime/runtime.ts';
 import type { Tensors } from '../tensor.ts';
+import { buffersOf } from './moved-tensors.ts';
 import { OnnxCache } from './onnx-cache.ts';
 import { createOnnxSession } from './onnx-session.ts';
 import { OnnxStore } from './onnx-store.ts';
@@ -11,6 +12,8 @@ const port = parentPort;
 invariant(port, 'runtime-worker.ts is only started as a worker');
 
 const sessions = new Map<number, Session>();
+/** What is bound to each session. */
+const bound = new Map<number, Tensors>();
 const caches = new Map<number, OnnxCache>();
 const stores = new Map<number, OnnxStore>();
 let previous: Promise<void> = Promise.resolve();
@@ -47,12 +50,21 @@ async function perform(request: Answered): Promise<Tensors> {
   const session = sessions.get(request.session);
   if (!session) throw new BaseError('engine/session-released', 'The session was released.');
   if (request.kind === 'run') return session.run(request.feeds, request.options);
-  if (request.kind === 'bind') await session.bind(request.feeds);
-  else {
-    sessions.delete(request.session);
-    await session.release();
+  if (request.kind === 'bind') {
+    await session.bind(request.feeds);
+    return replaceBound(request.session, request.feeds);
   }
+  sessions.delete(request.session);
+  bound.delete(request.session);
+  await session.release();
   return {};
+}
+
+/** @returns what was bound to these names before, which the session no longer reads */
+function replaceBound(session: number, feeds: Tensors): Tensors {
+  const before = bound.get(session) ?? {};
+  bound.set(session, { ...before, ...feeds });
+  return Object.fromEntries(Object.entries(before).filter(([name]) => Object.hasOwn(feeds, name)));
 }
 
 function changeCache(request: Extract<Answered, { cache: number }>): void {
@@ -75,9 +87,4 @@ async function useStore(request: Extract<Answered, { store: number }>): Promise<
     await store.release();
   }
   return {};
-}
-
-/** Results are moved to the other thread, not copied. */
-function buffersOf(results: Tensors): ArrayBuffer[] {
-  return [...new Set(Object.values(results).map(({ data }) => data.buffer as ArrayBuffer))];
 }

@@ -13,6 +13,7 @@ import type {
   TensorStore,
 } from '../runtime/runtime.ts';
 import type { Tensors } from '../tensor.ts';
+import { buffersOf, copyInto } from './moved-tensors.ts';
 import type { Device } from './onnx-session.ts';
 
 /** What the worker is asked; every request is answered in order. */
@@ -70,12 +71,12 @@ export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
   worker.on('error', end);
   worker.on('exit', () => end(new BaseError('engine/runtime-closed', 'The runtime was closed.')));
 
-  const ask = (request: RuntimeRequest): Promise<Tensors> =>
+  const ask: Ask = (request, moved = []) =>
     new Promise((resolve, reject) => {
       if (ended) return reject(ended);
       waiting.push({ resolve, reject });
       settle();
-      worker.postMessage(request);
+      worker.postMessage(request, moved);
     });
 
   return {
@@ -94,11 +95,18 @@ export function createWorkerRuntime(device: Device = 'cpu'): Runtime {
   };
 }
 
-type Ask = (request: RuntimeRequest) => Promise<Tensors>;
+/** @param moved memory that is the worker's from now on */
+type Ask = (request: RuntimeRequest, moved?: ArrayBuffer[]) => Promise<Tensors>;
 
 function sessionOf(session: number, ask: Ask): Session {
+  /** What was bound before: memory for what is bound next, which a garbage collector might leave for many steps. */
+  let spare: Tensors = {};
   return {
-    bind: async (feeds) => void (await ask({ kind: 'bind', session, feeds })),
+    async bind(feeds) {
+      const copies = copyInto(spare, feeds);
+      spare = {};
+      spare = await ask({ kind: 'bind', session, feeds: copies }, buffersOf(copies));
+    },
     run: (feeds, options = {}) => ask({ kind: 'run', session, feeds, options }),
     release: async () => void (await ask({ kind: 'release', session })),
   };
