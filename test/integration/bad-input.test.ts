@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { blobManifestOf, blobRoot, encodeModelState, type Message, type Plan } from '@skein/alliance';
+import { readAlliance, readRound } from '@skein/chain';
 import { type Digest, digestOfBytes } from '@skein/core';
 import { type AllianceReport, verifyAlliance } from '@skein/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -76,6 +77,13 @@ async function refusal(alliance: string, body: string, headers: Record<string, s
   });
   const { code, status } = (await response.json()) as { code?: string; status?: string };
   return `${response.status} ${code ?? status}`;
+}
+
+/** How many votes of the first round the chain has. */
+async function votes(alliance: string): Promise<Record<'committed' | 'revealed', number>> {
+  const round = await readRound(federation.chain, BigInt(alliance), 1);
+  const count = (members = 0n) => members.toString(2).replaceAll('0', '').length;
+  return { committed: count(round?.committed), revealed: count(round?.revealed) };
 }
 
 describe('a round goes on to the same end', () => {
@@ -157,6 +165,29 @@ describe('a round goes on to the same end', () => {
         { status: 'accepted', survivors: { length: 3 }, baseModel: model },
       ]);
       expect(removed).toBe(0n);
+      for (const node of nodes) await node.end();
+    },
+    limitMs,
+  );
+
+  it(
+    'and nobody loses a bond where the hub is away while votes are to be revealed',
+    async () => {
+      const phases = { ...testPlan(logistic('silent hub')).phases, upload: 10, commit: 10, reveal: 16 };
+      const clear = { kind: 'clear', rule: { kind: 'mean' }, minSurvivors: 2 } as const;
+      const alliance = await begin('silent hub', { minMembers: 2, phases, aggregation: clear });
+      // The third member never comes, so the votes wait for their deadline.
+      const nodes = [await run(folders[0]!), await run(folders[1]!)];
+      // Whoever follows the hub's events loses them.
+      const following = federation.runToEnd(alliance).catch(() => undefined);
+      const often = { timeout: 90_000, interval: 200 };
+      await expect.poll(() => votes(alliance), often).toMatchObject({ committed: 2 });
+      await federation.hubProgram.end('SIGKILL');
+      await expect.poll(() => votes(alliance), often).toEqual({ committed: 2, revealed: 2 });
+      await federation.restartHub();
+      const end = () => readAlliance(federation.chain, BigInt(alliance));
+      await expect.poll(end, often).toMatchObject({ status: 'finished', removed: 0n });
+      await following;
       for (const node of nodes) await node.end();
     },
     limitMs,

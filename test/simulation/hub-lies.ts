@@ -150,10 +150,17 @@ export const hubLies: readonly NamedLie[] = [
     codes: ['member/not-in-log'],
     make: ({ victim }) => ({ includes: (_, message, truth) => truth && message.sender !== victim }),
   },
+  lieInView([], 'keeps the time to reveal from the victim', ({ victim }, member, view) =>
+    isPhase(view, 'reveal') && member === victim ? { ...view, phase: 'commit' } : view,
+  ),
+  lieInView([], 'speaks of another round when the victim is to reveal', ({ victim }, member, view) =>
+    isPhase(view, 'reveal') && member === victim ? { ...view, round: view.round + 1 } : view,
+  ),
   {
     name: 'keeps two logs',
     codes: ['member/split-log'],
     make: (setup) => ({
+      admitsAll: true,
       seenLog: (member, truth) => (otherHalf(setup).includes(member) ? { ...truth, root: random } : truth),
     }),
   },

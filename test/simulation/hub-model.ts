@@ -97,7 +97,9 @@ export class HubModel {
     if (this.#known?.key !== key) {
       this.#known = { key, value: knownMessages(domain, state, this.#roundMessages()) };
     }
-    const admission = admitMessage(plan, state, facts, { message, known: this.#known.value });
+    const { size } = 'log' in message.body ? message.body.log : { size: 0 };
+    const logRoot = size <= this.log.length ? this.rootAt(size) : null;
+    const admission = admitMessage(plan, state, facts, { message, known: this.#known.value, logRoot });
     if (!admission.ok && this.lies.admitsAll !== true) return this.#refuse(admission.sentence);
     this.append(message);
     return 'accepted';

@@ -176,7 +176,7 @@ export class NodeModel {
     }
     for (const effect of effects) {
       this.#maybeCrash();
-      await this.#perform(view.round, effect);
+      await this.#perform(state?.round ?? view.round, effect);
     }
   }
 

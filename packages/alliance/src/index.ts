@@ -69,6 +69,7 @@ export type {
 } from './member/member-input.ts';
 export { type MemberRoundState, memberStateSchema } from './member/member-state.ts';
 export { memberStep, messageKindsFor } from './member/member-step.ts';
+export { revealEffects } from './member/reveal-effects.ts';
 export { type MessagePlace, type RoundMessages, readRoundMessages } from './messages/round-messages.ts';
 export { addressesOf, type IndexedMember, memberSetOf, orderAddresses } from './member-set.ts';
 export {

@@ -1,7 +1,19 @@
 import { BaseError } from '@skein/core';
-import { type Account, type Address, createPublicClient, defineChain, http, type LocalAccount } from 'viem';
+import {
+  type Account,
+  type Address,
+  BaseError as ViemError,
+  createPublicClient,
+  defineChain,
+  http,
+  HttpRequestError,
+  type LocalAccount,
+  TimeoutError,
+} from 'viem';
 import { type AddressBook, addressBookSchema } from './address-book.ts';
 import { createInOrder, type InOrder } from './in-order.ts';
+import { allianceAbi } from './generated/alliance-abi.ts';
+import { stakingAbi } from './generated/staking-abi.ts';
 import { unreachableError } from './unreachable-error.ts';
 
 /** What `createChain` needs. */
@@ -29,7 +41,7 @@ export interface Chain {
   readonly pollingIntervalMs: number;
   /**
    * Makes sure, once, that the node is on the chain of the address book and that the contracts are there.
-   * @throws BaseError `chain/unreachable`, `chain/wrong-chain`, `chain/not-deployed`
+   * @throws BaseError `chain/unreachable`, `chain/wrong-chain`, `chain/not-deployed`, `chain/foreign-contracts`
    */
   verify(): Promise<void>;
   /** Runs one after another what sends from the account, so that two sends never take the same nonce. */
@@ -90,6 +102,7 @@ async function verifyDeployment(
   book: AddressBook,
   rpcUrl: string,
 ): Promise<void> {
+  const { alliance } = book;
   const chainId = await client.getChainId().catch((cause: unknown) => {
     throw unreachableError(rpcUrl, cause);
   });
@@ -99,10 +112,37 @@ async function verifyDeployment(
       hints: ['Use the RPC address that belongs to this address book.'],
     });
   }
-  const code = await client.getCode({ address: book.alliance });
-  if (code !== undefined) return;
-  throw new BaseError('chain/not-deployed', `There is no contract at ${book.alliance} on chain ${chainId}.`, {
-    info: { rpcUrl, address: book.alliance },
+  const staking = await client
+    .readContract({ address: alliance, abi: allianceAbi, functionName: 'staking' })
+    .catch((cause: unknown) => {
+      throw isSilent(cause) ? unreachableError(rpcUrl, cause) : notDeployed(rpcUrl, book);
+    });
+  const token = await client.readContract({ address: staking, abi: stakingAbi, functionName: 'token' });
+  assertSame(alliance, 'staking', { named: book.staking, real: staking });
+  assertSame(alliance, 'token', { named: book.token, real: token });
+}
+
+/**
+ * Money is approved and sent to Staking, so a book has to name the one that Alliance itself works with: that contract is
+ * what people pin, and the rest of the book may come from a hub.
+ */
+function assertSame(alliance: Address, name: string, { named, real }: Record<'named' | 'real', Address>): void {
+  if (named === real) return;
+  const message = `The address book names ${named} as ${name}; the contract ${alliance} works with ${real}.`;
+  throw new BaseError('chain/foreign-contracts', message, {
+    info: { name, named, real },
+    hints: ['Don’t send money there. Whoever gave you the address book is mistaken or lies.'],
+  });
+}
+
+function isSilent(error: unknown): boolean {
+  const isOne = (cause: unknown) => cause instanceof HttpRequestError || cause instanceof TimeoutError;
+  return error instanceof ViemError && error.walk(isOne) !== null;
+}
+
+function notDeployed(rpcUrl: string, { alliance, chainId }: AddressBook): BaseError {
+  return new BaseError('chain/not-deployed', `There is no contract Alliance at ${alliance} on chain ${chainId}.`, {
+    info: { rpcUrl, address: alliance },
     hints: ['Use the address book of this chain; a chain that was begun anew needs a new deployment.'],
   });
 }

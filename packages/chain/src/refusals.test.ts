@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zeroAddress } from 'viem';
+import { createWalletClient, getAddress, http, zeroAddress } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -15,7 +15,10 @@ import {
   readPublishedModel,
   stake,
   startAlliance,
+  tokenBalance,
 } from './index.ts';
+import { stakingAbi } from './generated/staking-abi.ts';
+import { stakingBytecode } from './generated/staking-bytecode.ts';
 import { type DevelopmentChain, startDevelopmentChain } from './node/index.ts';
 import { baseModel, newParties, newParty, type Party, paramsOf } from './testing/parties.ts';
 
@@ -63,6 +66,25 @@ describe('what goes wrong', () => {
     await expect(readAlliance(elsewhere, 1n)).rejects.toMatchObject({ code: 'chain/wrong-chain' });
     const nowhere = createChain({ rpcUrl, book: { ...book, alliance: zeroAddress } });
     await expect(readAlliance(nowhere, 1n)).rejects.toMatchObject({ code: 'chain/not-deployed' });
+    const token = createChain({ rpcUrl, book: { ...book, alliance: book.token } });
+    await expect(readAlliance(token, 1n)).rejects.toMatchObject({ code: 'chain/not-deployed' });
+  });
+
+  it('sends no stake to a contract that the alliance’s doesn’t work with', async () => {
+    const { rpcUrl, book } = development;
+    const [victim, thief] = (await newParties(development, 2)) as [Party, Party];
+    const wallet = createWalletClient({ account: thief.account, transport: http(rpcUrl) });
+    const own = { abi: stakingAbi, bytecode: stakingBytecode, args: [book.token, thief.account.address] } as const;
+    const hash = await wallet.deployContract({ ...own, chain: thief.chain.client.chain });
+    const { contractAddress } = await thief.chain.client.waitForTransactionReceipt({ hash });
+    const ofHub = { ...book, staking: getAddress(contractAddress!) };
+    const misled = createChain({ rpcUrl, book: ofHub, account: victim.account, pollingIntervalMs: 10 });
+    const before = await tokenBalance(victim.chain, victim.account.address);
+    await expect(stake(misled, { role: 'trainer', amount: 1000n })).rejects.toMatchObject({
+      code: 'chain/foreign-contracts',
+      info: { name: 'staking', named: ofHub.staking, real: book.staking },
+    });
+    expect(await tokenBalance(victim.chain, victim.account.address)).toBe(before);
   });
 
   it('sends in order from one account, whoever else sends from it', async () => {

@@ -13,10 +13,11 @@ import {
   verifyMessage,
 } from '@skein/alliance';
 import type { Posted } from '@skein/client';
-import { BaseError, digestOfJson } from '@skein/core';
+import { BaseError, type Digest, digestOfJson } from '@skein/core';
 import type { ChainClock } from '../chain/chain-clock.ts';
 import { findAlliance, findRound, noAlliance } from '../coordinator/alliance-store.ts';
 import { readFacts, readMessages } from '../coordinator/round-facts.ts';
+import { logSize, logState } from '../log/log-store.ts';
 import type { TransparencyLog } from '../log/transparency-log.ts';
 import { type Database, transact, type Write } from '../storage/database.ts';
 import { fromText, toText } from '../storage/json.ts';
@@ -108,8 +109,15 @@ async function admit(write: Write, { message, known }: Admittance): Promise<void
   }
   const facts = await readFacts(write, alliance, row.chain);
   const so = await known(write, { alliance, state: row.state });
-  const admission = admitMessage(found.plan, row.state, facts, { message, known: so });
+  const logRoot = await rootNamedIn(write, message);
+  const admission = admitMessage(found.plan, row.state, facts, { message, known: so, logRoot });
   if (!admission.ok) throw new BaseError(`hub/${codeOf(admission.fault)}`, admission.sentence);
+}
+
+/** The log's root at the size that a message says its sender has seen; null where it has never been so long. */
+async function rootNamedIn(write: Write, { body }: Message): Promise<Digest | null> {
+  if (!('log' in body) || body.log.size > (await logSize(write))) return null;
+  return (await logState(write, body.log.size)).root;
 }
 
 /** `contradicts` means here: contradicts what others have said; the hub's `contradiction` is one sender's own. */

@@ -7,6 +7,7 @@ import { createJobs } from './jobs.ts';
 import { keepEvidence } from './evidence.ts';
 import { look } from './look.ts';
 import { createOutages, type Outages } from './outages.ts';
+import { revealWithoutHub } from './reveal-without-hub.ts';
 import { openRoundFolder, removeOldRounds } from './round-folder.ts';
 import type { RoundWork } from './round-work.ts';
 import { createRememberingVerifier } from './remembering-verifier.ts';
@@ -39,6 +40,7 @@ export async function runAlliance(context: AllianceContext, signal: AbortSignal)
         const [view] = await Promise.all([readView(context, signal), advanceLog()]);
         phase = view?.phase;
         const { alliance, chain } = await lookAtChain(view);
+        await revealWithoutHub(work, chain, signal);
         const over = overReason(context, alliance);
         if (over !== undefined) return logger.info(over);
         tellSkew(context.hub.clockSkewSeconds(), logger, told);
@@ -48,6 +50,10 @@ export async function runAlliance(context: AllianceContext, signal: AbortSignal)
         signal.throwIfAborted();
         await keepSplit(context, error);
         pauseMs = outages.failed(error);
+        // The chain may answer where the hub doesn't.
+        await lookAtChain(null)
+          .then(({ chain }) => revealWithoutHub(work, chain, signal))
+          .catch((cause: unknown) => context.logger.debug({ reason: String(cause) }, 'The chain is away as well.'));
       }
       await wake.wait(pauseMs, signal);
     }

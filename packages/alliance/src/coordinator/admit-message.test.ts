@@ -1,3 +1,4 @@
+import { digestOfBytes } from '@skein/core';
 import { describe, expect, it } from 'vitest';
 import type { Message, MessageKind } from '../message.ts';
 import { candidateSeconds } from '../plan.ts';
@@ -10,7 +11,8 @@ const plan = samplePlan();
 const facts = sampleFacts(4, OPENED_AT + candidateSeconds(plan));
 const members = [0, 1, 2, 3].map(memberAt);
 const key = (digit: string) => `0x${digit.repeat(64)}`;
-const log = { size: 0, root: sampleDigest };
+const log = { size: 7, root: sampleDigest };
+const otherDigest = digestOfBytes(Uint8Array.of(2));
 const known: KnownMessages = {
   keysRoot: sampleDigest,
   sharesRoot: sampleDigest,
@@ -23,7 +25,7 @@ function admit(phase: RoundState['phase'], kind: MessageKind, body: object, more
   const state: RoundState = { ...openRoundState(plan, facts), phase, keyed: members, cohort: members, survivors };
   const place = { protocol: 'skein/1', alliance: '1', round: 1, attempt: 0, sender: memberAt(0), signature: '0x' };
   const message = { ...place, kind, body, ...more } as Message;
-  const admission = admitMessage(plan, state, facts, { message, known });
+  const admission = admitMessage(plan, state, facts, { message, known, logRoot: sampleDigest });
   return admission.ok ? 'ok' : admission.fault;
 }
 
@@ -33,6 +35,7 @@ const commitments = perMember({ selfSeed: key('1'), maskSecret: key('2') });
 const shares = { keys: sampleDigest, sealed: perMember('0x00'), commitments };
 const sizeBytes = uploadSizeBytes(plan, 4)!;
 const upload = { cohort: members, shares: sampleDigest, root: sampleDigest, sizeBytes, log };
+const sum = { sum: sampleDigest, sumBytes: 4000, model: sampleDigest, modelBytes: 20_100 };
 const set = { cohort: '15', survivors: '7', uploadsRoot: sampleDigest };
 
 describe('what the hub takes', () => {
@@ -44,6 +47,24 @@ describe('what the hub takes', () => {
       () => admit('keys', 'round/keys/1', { ...keys, maskKey: key('a') }),
     ],
     ['contradicts', 'one key for both uses', () => admit('keys', 'round/keys/1', { ...keys, maskKey: keys.cipherKey })],
+    [
+      'contradicts',
+      'a key of low order',
+      () => admit('keys', 'round/keys/1', { ...keys, maskKey: `0x${'01'.padEnd(64, '0')}` }),
+    ],
+    [
+      'contradicts',
+      'keys that name another log',
+      () => admit('keys', 'round/keys/1', { ...keys, log: { ...log, root: otherDigest } }),
+    ],
+    [
+      'contradicts',
+      'an upload that names another log',
+      () => admit('upload', 'round/upload/1', { ...upload, log: { ...log, root: otherDigest } }),
+    ],
+    ['ok', 'a sum', () => admit('sum', 'round/sum/1', sum)],
+    ['contradicts', 'a sum of any size', () => admit('sum', 'round/sum/1', { ...sum, sumBytes: 4001 })],
+    ['contradicts', 'a model of any size', () => admit('sum', 'round/sum/1', { ...sum, modelBytes: 2 ** 34 })],
     ['not-a-member', 'keys of a stranger', () => admit('keys', 'round/keys/1', keys, { sender: memberAt(9) })],
     ['late', 'keys after their phase', () => admit('shares', 'round/keys/1', keys)],
     ['early', 'shares before their phase', () => admit('keys', 'round/shares/1', shares)],

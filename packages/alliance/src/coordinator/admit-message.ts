@@ -1,9 +1,11 @@
+import { x25519 } from '@noble/curves/ed25519.js';
 import type { Digest } from '@skein/core';
 import { packedByteCount, sumBits } from '@skein/privacy';
 import { orderAddresses } from '../member-set.ts';
 import type { Message, MessageKind, MessageOf } from '../message.ts';
 import { opaqueRule, type Plan } from '../plan.ts';
 import { PHASES, type Phase } from '../round-view.ts';
+import { fromHex } from '../signing/abi-words.ts';
 import { messagesRoot } from '../signing/messages-root.ts';
 import type { SigningDomain } from '../signing/message-hash.ts';
 import { survivorsBodyOf } from '../survivors-body.ts';
@@ -56,6 +58,14 @@ export function knownMessages(domain: SigningDomain, state: RoundState, messages
   };
 }
 
+/** A message that the hub is offered. */
+export interface Offer {
+  readonly message: Message;
+  readonly known: KnownMessages;
+  /** Root of the hub's log at the size that the message names in `log`; null where it has never been so long. */
+  readonly logRoot: Digest | null;
+}
+
 /** A message that may be stored and shown to all, or why not. `early` may be sent again later, `late` may not. */
 export type Admission =
   | { readonly ok: true }
@@ -69,12 +79,8 @@ export type Admission =
  * Whether a message that `verifyMessage` let pass fits the round as it stands. It keeps one member's faulty message from
  * stopping all others, who would refuse it; it is no protection against the hub, so members check everything again.
  */
-export function admitMessage(
-  plan: Plan,
-  state: RoundState,
-  facts: RoundFacts,
-  { message, known }: { readonly message: Message; readonly known: KnownMessages },
-): Admission {
+export function admitMessage(plan: Plan, state: RoundState, facts: RoundFacts, offer: Offer): Admission {
+  const { message } = offer;
   const { kind, sender, attempt } = message;
   const isAggregator = facts.chain.aggregators.includes(sender);
   if (!memberAddresses(facts).includes(sender) && !(kind === 'round/sum/1' && isAggregator)) {
@@ -91,7 +97,7 @@ export function admitMessage(
     const sentence = `Messages ${kind} are taken in the phase "${phase}"; the round is in "${state.phase}".`;
     return refused(isEarly ? 'early' : 'late', sentence);
   }
-  const contradiction = contradictionOf(plan, state, facts, { message, known });
+  const contradiction = contradictionOf(plan, state, facts, offer);
   return contradiction === undefined
     ? { ok: true }
     : refused('contradicts', `The ${kind} message of ${sender} ${contradiction}.`);
@@ -108,16 +114,13 @@ function contradictionOf(
   plan: Plan,
   state: RoundState,
   { chain }: RoundFacts,
-  { message, known }: { readonly message: Message; readonly known: KnownMessages },
+  { message, known, logRoot }: Offer,
 ): string | undefined {
+  // The others would take it for a hub that keeps two logs.
+  if ('log' in message.body && message.body.log.root !== logRoot) return 'names a state that this log never had';
   switch (message.kind) {
-    case 'round/keys/1': {
-      const { cipherKey, maskKey } = message.body;
-      const isTaken = [cipherKey, maskKey].some(
-        (key) => (known.publicKeys.get(key) ?? message.sender) !== message.sender,
-      );
-      return isTaken || cipherKey === maskKey ? 'has a key that is used already' : undefined;
-    }
+    case 'round/keys/1':
+      return keysFault(message, known);
     case 'round/shares/1':
       return sharesFault(state, message, known);
     case 'round/upload/1':
@@ -145,9 +148,45 @@ function contradictionOf(
     case 'round/replay/1':
       return message.body.posted === chain.candidate?.sum ? undefined : 'is about another sum';
     case 'round/sum/1':
+      return sumFault(plan, message);
     case 'round/report/1':
       return undefined;
   }
+}
+
+function keysFault({ sender, body }: MessageOf<'round/keys/1'>, known: KnownMessages): string | undefined {
+  const keys = [body.cipherKey, body.maskKey];
+  const isTaken = keys.some((key) => (known.publicKeys.get(key) ?? sender) !== sender);
+  if (isTaken || body.cipherKey === body.maskKey) return 'has a key that is used already';
+  return keys.some(isOfLowOrder) ? 'has a key of low order' : undefined;
+}
+
+const PROBE = new Uint8Array(32).fill(1);
+
+/** Whether a secret shared with this key is zero, whosever it is. */
+function isOfLowOrder(key: string): boolean {
+  try {
+    x25519.getSharedSecret(PROBE, fromHex(key));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Bytes of a model besides its arrays: the header of the file. */
+const MODEL_HEADER_BYTES = 4096;
+/** float32 parameters, and two float64 arrays of an outer optimiser. */
+const MODEL_BYTES_PER_PARAMETER = 4 + 2 * 8;
+
+/** Without it an aggregator could have everybody's disk filled. */
+function sumFault(plan: Plan, { body }: MessageOf<'round/sum/1'>): string | undefined {
+  const opaque = opaqueRule(plan);
+  const most = opaque?.maxBytes ?? 4 * vectorLength(plan);
+  const mostOfModel = opaque?.maxBytes ?? MODEL_HEADER_BYTES + MODEL_BYTES_PER_PARAMETER * plan.parameterCount;
+  if (body.sumBytes > most) return `has a sum of ${body.sumBytes} bytes, more than ${most}`;
+  return body.modelBytes <= mostOfModel
+    ? undefined
+    : `has a model of ${body.modelBytes} bytes, more than ${mostOfModel}`;
 }
 
 function sharesFault(

@@ -1,12 +1,13 @@
 import type { MessageKind } from '../message.ts';
 import type { RoundView } from '../round-view.ts';
+import { bringModel } from './bring-model.ts';
 import { heedAlarm } from './check-candidate.ts';
 import { commitPhase } from './commit-phase.ts';
 import { fetchUploads } from './fetch-uploads.ts';
 import { keysPhase } from './keys-phase.ts';
 import type { MemberInput, MemberStep } from './member-input.ts';
 import type { MemberRoundState } from './member-state.ts';
-import { bringModel, revealPhase } from './reveal-phase.ts';
+import { revealEffects } from './reveal-effects.ts';
 import { readRoundMessages } from '../messages/round-messages.ts';
 import { sharesPhase } from './shares-phase.ts';
 import { sumPhase } from './sum-phase.ts';
@@ -45,7 +46,7 @@ export function messageKindsFor({ phase }: Pick<RoundView, 'phase'>): readonly M
  */
 export async function memberStep(input: MemberInput): Promise<MemberStep> {
   const state = stateFor(input);
-  if (state === undefined) return { state: input.state, effects: [] };
+  if (state === undefined) return { state: input.state, effects: revealEffects(input.state, input) };
   const { domain, alliance, verify } = input;
   const messages = readRoundMessages(input.messages, { domain, alliance, round: state.round, verify });
   const turn: Turn = { input, messages, state, effects: [] };
@@ -57,11 +58,10 @@ export async function memberStep(input: MemberInput): Promise<MemberStep> {
   }
   // A refusal found in the middle of a phase takes back what the phase wanted to say.
   const { refusal } = turn.state;
-  if (refusal === null) return { state: turn.state, effects: turn.effects };
+  const reveal = revealEffects(turn.state, input);
+  if (refusal === null) return { state: turn.state, effects: [...turn.effects, ...reveal] };
   const accusations = turn.effects.filter(({ kind }) => kind === 'accuse');
-  const still: Turn = { ...turn, effects: [] };
-  revealPhase(still);
-  return { state: turn.state, effects: [...accusations, ...still.effects, { kind: 'refuse', ...refusal }] };
+  return { state: turn.state, effects: [...accusations, ...reveal, { kind: 'refuse', ...refusal }] };
 }
 
 /** The state of the round that hub and chain agree on; undefined while one of the two is behind, or for an old round. */
@@ -123,8 +123,7 @@ async function runPhase(turn: Turn): Promise<void> {
       return commitPhase(turn);
     case 'reveal':
       await heedAlarm(turn);
-      bringModel(turn);
-      return revealPhase(turn);
+      return bringModel(turn);
     case 'sum':
       return sumPhase(turn);
     case 'closed':

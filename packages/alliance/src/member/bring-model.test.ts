@@ -2,7 +2,7 @@ import { digestOfBytes } from '@skein/core';
 import { expect, it } from 'vitest';
 import { sampleDigest } from '../testing/sample-facts.ts';
 import type { MemberEffect } from './member-input.ts';
-import { bringModel } from './reveal-phase.ts';
+import { bringModel } from './bring-model.ts';
 import type { Turn } from './turn.ts';
 
 const other = digestOfBytes(Uint8Array.of(7));
